@@ -1,0 +1,67 @@
+// The state of the whole: one record for each service, in the order of the specification, and the phase of the container.
+// Data only. decide.ts and evolve.ts are the only ones that make a new one.
+import type { Wanted } from './event.ts';
+import type { ExitStatus } from './exit-status.ts';
+import type { RunId, ServiceName } from './names.ts';
+import type { ServiceState } from './service-state.ts';
+
+export type ServiceRecord = {
+  readonly name: ServiceName;
+  readonly wanted: Wanted;
+  readonly state: ServiceState;
+  /** The newest run, 0 before the first. */
+  readonly lastRun: RunId | 0;
+  /** How the newest run that has ended ended. */
+  readonly lastExit: ExitStatus | undefined;
+  /** Restarts since the last reset: the exponent of the back-off. */
+  readonly attempt: number;
+  /** Monotonic times of the restarts that the burst limit still counts. */
+  readonly recentRestartsMs: readonly number[];
+  /** Starts, restarts by policy: for status and metrics. */
+  readonly starts: number;
+  readonly restarts: number;
+};
+
+export type Phase =
+  | { readonly kind: 'created' }
+  | { readonly kind: 'up' }
+  | {
+      readonly kind: 'stopping';
+      readonly exitCode: number;
+      readonly order: 'reverse' | 'dropped';
+      readonly orderUntilMs: number;
+      readonly killAtMs: number;
+      readonly endAtMs: number;
+    }
+  | {
+      readonly kind: 'sweeping';
+      readonly exitCode: number;
+      readonly step: 'asked' | 'killed';
+      readonly killAtMs: number;
+      readonly endAtMs: number;
+    }
+  | { readonly kind: 'ended'; readonly exitCode: number };
+
+export type Fleet = {
+  readonly phase: Phase;
+  readonly services: readonly ServiceRecord[];
+  readonly nextRun: number;
+};
+
+export function createFleet(names: readonly ServiceName[]): Fleet {
+  return { phase: { kind: 'created' }, services: names.map(createRecord), nextRun: 1 };
+}
+
+function createRecord(name: ServiceName): ServiceRecord {
+  return {
+    name,
+    wanted: 'up',
+    state: { kind: 'stopped' },
+    lastRun: 0,
+    lastExit: undefined,
+    attempt: 0,
+    recentRestartsMs: [],
+    starts: 0,
+    restarts: 0,
+  };
+}

@@ -1,0 +1,71 @@
+// What can happen to the engine: everything `decide` is ever told. Inputs of an old run are dropped there.
+import type { Actor, ProbePurpose } from './event.ts';
+import type { ExitStatus } from './exit-status.ts';
+import type { Pid, RunId, ServiceName } from './names.ts';
+import type { SignalName } from './service-spec.ts';
+import type { SpawnError } from './service-state.ts';
+import type { FleetTimerName, TimerName } from './timer-name.ts';
+
+/** Something asked for over the control API. `id` comes back in the events and in the reply. */
+export type Command = { readonly id: string; readonly actor: Actor } & CommandVerb;
+
+export type CommandVerb =
+  | { readonly verb: 'start'; readonly services: readonly ServiceName[] }
+  | { readonly verb: 'stop'; readonly services: readonly ServiceName[] }
+  | { readonly verb: 'restart'; readonly services: readonly ServiceName[] }
+  | { readonly verb: 'reload'; readonly services: readonly ServiceName[] }
+  | { readonly verb: 'signal'; readonly services: readonly ServiceName[]; readonly signal: SignalName }
+  | { readonly verb: 'shutdown' };
+
+export type Input =
+  | { readonly type: 'boot' }
+  | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'signal-received'; readonly signal: SignalName; readonly number: number }
+  | { readonly type: 'spawned'; readonly service: ServiceName; readonly run: RunId; readonly pid: Pid }
+  | {
+      readonly type: 'spawn-failed';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly error: SpawnError;
+    }
+  /** The leader has been waited for. `group`: whether others of its process group are still there. */
+  | {
+      readonly type: 'exited';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly exit: ExitStatus;
+      readonly group: 'empty' | 'populated';
+    }
+  | { readonly type: 'group-emptied'; readonly service: ServiceName; readonly run: RunId }
+  | {
+      readonly type: 'probed';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly purpose: ProbePurpose;
+      readonly answer: ProbeAnswer;
+    }
+  | {
+      readonly type: 'reloaded';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly outcome: string;
+    }
+  | {
+      readonly type: 'timer';
+      readonly service: ServiceName;
+      readonly run: RunId | 0;
+      readonly timer: TimerName;
+    }
+  | { readonly type: 'fleet-timer'; readonly timer: FleetTimerName }
+  /** Nothing but Bosun lives any more. */
+  | { readonly type: 'swept' };
+
+export type ProbeAnswer = { readonly kind: 'ok' } | { readonly kind: 'failed'; readonly reason: string };
+
+/** Time and chance, which the core must not have of its own. */
+export type Moment = {
+  /** CLOCK_MONOTONIC in milliseconds. */
+  readonly nowMs: number;
+  /** Uniform in [0, 1): the jitter of the back-off. */
+  readonly random: number;
+};

@@ -1,0 +1,70 @@
+// What the kernel said of a run: spawned or not, its leader's exit, its group's end. Anything about an old run is dropped.
+import type { Draft } from './draft.ts';
+import { toExitCode, type ExitStatus } from './exit-status.ts';
+import type { Input } from './input.ts';
+import type { RunId, ServiceName } from './names.ts';
+import { becomeReady } from './on-probe.ts';
+import { endRun, endUnasked, endUnlaunched } from './run-end.ts';
+import { askToStop, beginStop } from './run-stop.ts';
+import { isLive, type LiveState, type SpawnError } from './service-state.ts';
+import { startShutdown } from './shutdown.ts';
+import { isWantedUp } from './wanted.ts';
+
+/** The state of the run that is named, if it is still the live one. */
+export function liveRun(
+  draft: Draft,
+  service: ServiceName,
+  run: RunId | 0,
+): { index: number; state: LiveState } | undefined {
+  const index = draft.indexOf(service);
+  if (index === undefined) return undefined;
+  const { state } = draft.record(index);
+  return isLive(state) && state.run === run ? { index, state } : undefined;
+}
+
+export function onSpawned(draft: Draft, input: Extract<Input, { type: 'spawned' }>): void {
+  const live = liveRun(draft, input.service, input.run);
+  if (live === undefined) return;
+  const { service, run, pid } = input;
+  draft.emit({ type: 'spawned', service, run, pid });
+  if (live.state.kind === 'stopping') {
+    askToStop(draft, live.index);
+    return;
+  }
+  const spec = draft.spec(live.index);
+  if (spec.type === 'service' && spec.readiness.kind === 'spawned') becomeReady(draft, live.index, run);
+}
+
+export function onSpawnFailed(draft: Draft, service: ServiceName, run: RunId, error: SpawnError): void {
+  const live = liveRun(draft, service, run);
+  if (live === undefined) return;
+  draft.emit({ type: 'spawn-failed', service, run, error });
+  if (live.state.kind === 'stopping') endUnlaunched(draft, live.index, run, live.state.cause);
+  else endUnasked(draft, live.index, run, { kind: 'spawn', error });
+}
+
+export function onExited(draft: Draft, input: Extract<Input, { type: 'exited' }>): void {
+  const live = liveRun(draft, input.service, input.run);
+  if (live === undefined) return;
+  const { service, run, exit, group } = input;
+  const cause = live.state.kind === 'stopping' ? live.state.cause : 'leader-exited';
+  const unasked = live.state.kind !== 'stopping' && isWantedUp(draft.fleet, draft.record(live.index));
+  draft.emit({ type: 'exited', service, run, exit });
+  if (group === 'empty') {
+    endRun(draft, live.index, run, cause, exit);
+    return;
+  }
+  if (live.state.kind !== 'stopping') beginStop(draft, live.index, 'leader-exited', exit);
+  // The rest of the main service's group need not be gone for the container to begin its end.
+  if (unasked && draft.spec(live.index).importance === 'main') endContainerEarly(draft, live.index, exit);
+}
+
+function endContainerEarly(draft: Draft, index: number, exit: ExitStatus): void {
+  startShutdown(draft, { kind: 'main-ended', service: draft.record(index).name }, toExitCode(exit));
+}
+
+export function onGroupEmptied(draft: Draft, service: ServiceName, run: RunId): void {
+  const live = liveRun(draft, service, run);
+  if (live?.state.kind !== 'stopping' || live.state.exit === undefined) return;
+  endRun(draft, live.index, run, live.state.cause, live.state.exit);
+}

@@ -1,0 +1,56 @@
+// What the engine and the control plane say to each other across the thread border. Types only; all of it survives
+// structured cloning. The engine never waits for an answer.
+import type { RecordedEvent } from './event.ts';
+import type { CommandResult } from './effect.ts';
+import type { Fleet } from './fleet.ts';
+import type { Command } from './input.ts';
+import type { RunId, ServiceName } from './names.ts';
+import type { FleetSpec } from './service-spec.ts';
+
+export type OutputStream = 'stdout' | 'stderr';
+
+export type PlaneSettings = {
+  readonly version: string;
+  readonly socketPath: string;
+  readonly logFormat: 'json' | 'prefix' | 'raw';
+  /** Bosun's own uid: the one besides root that may do everything. */
+  readonly ownUid: number;
+  readonly enginePid: number;
+};
+
+/** A pipe end lent to the control plane; the descriptor is a duplicate that the receiver owns and must close. */
+export type LentPipe = {
+  readonly service: ServiceName;
+  readonly run: RunId;
+  readonly stream: OutputStream;
+  readonly fd: number;
+};
+
+export type ToPlane =
+  | {
+      readonly type: 'hello';
+      readonly settings: PlaneSettings;
+      readonly spec: FleetSpec;
+      /** The state after the event with `lastEventId`. */
+      readonly fleet: Fleet;
+      readonly lastEventId: number;
+      /** The newest events up to `lastEventId`, oldest first, bounded. */
+      readonly recentEvents: readonly RecordedEvent[];
+    }
+  | { readonly type: 'events'; readonly events: readonly RecordedEvent[] }
+  | { readonly type: 'lend'; readonly pipe: LentPipe }
+  | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
+  /** The last message: write out what is there, answer `flushed`, take no more commands. */
+  | { readonly type: 'finish' };
+
+export type FromPlane =
+  | { readonly type: 'listening'; readonly socketPath: string }
+  | { readonly type: 'command'; readonly command: Command }
+  /** The pipe has been read to its end; the engine may close its own copy. */
+  | {
+      readonly type: 'drained';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly stream: OutputStream;
+    }
+  | { readonly type: 'flushed' };

@@ -1,0 +1,188 @@
+// The engine: one queue of inputs, each decided by the core, its events recorded and published, its effects run once and in
+// order. It never waits, holds no policy, and touches the outside only through its ports.
+import { createModel, type Model } from '../core/draft.ts';
+import { decide } from '../core/decide.ts';
+import type { Effect } from '../core/effect.ts';
+import type { PlaneEvent, RecordedEvent } from '../core/event.ts';
+import { createFleet, type Fleet } from '../core/fleet.ts';
+import type { Input } from '../core/input.ts';
+import type { RunId, ServiceName } from '../core/names.ts';
+import { plannedProbes } from '../core/probe-plan.ts';
+import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
+import { fleetTimers, serviceTimer } from '../core/timers.ts';
+import type { EnginePorts, LaunchedPipes } from './ports.ts';
+import { ProbeSet } from './probe-set.ts';
+import { Recorder, type Attribution } from './recorder.ts';
+import { TimerSet } from './timer-set.ts';
+
+const BY_POLICY: Attribution = { actor: 'bosun', command: '' };
+const FLEET_TIMER_NAMES = ['order', 'kill', 'end', 'sweep-kill'] as const;
+
+export class Engine {
+  readonly #model: Model;
+  readonly #ports: EnginePorts;
+  readonly #recorder: Recorder;
+  readonly #timers: TimerSet;
+  readonly #probes: ProbeSet;
+  readonly #queue: { readonly input: Input; readonly attribution: Attribution }[] = [];
+  #fleet: Fleet;
+  #turn: 'idle' | 'draining' = 'idle';
+  #unpublished: RecordedEvent[] = [];
+
+  constructor(spec: FleetSpec, ports: EnginePorts) {
+    this.#model = createModel(spec);
+    this.#ports = ports;
+    this.#recorder = new Recorder(ports.clock);
+    this.#timers = new TimerSet(ports.clock);
+    this.#probes = new ProbeSet(ports.probes, (service, run, purpose, answer) => {
+      this.submit({ type: 'probed', service, run, purpose, answer });
+    });
+    this.#fleet = createFleet(spec.services.map((service) => service.name));
+  }
+
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  get recorder(): Recorder {
+    return this.#recorder;
+  }
+
+  submit(input: Input, attribution: Attribution = BY_POLICY): void {
+    this.#queue.push({ input, attribution });
+    if (this.#turn === 'draining') return;
+    this.#turn = 'draining';
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift())
+      this.#handleSafely(next.input, next.attribution);
+    this.#turn = 'idle';
+    this.#publish();
+  }
+
+  /** Events of the control plane's own life; no service is concerned and nothing is decided. */
+  note(event: PlaneEvent): void {
+    this.#unpublished.push(this.#recorder.record(event, BY_POLICY));
+    this.#publish();
+  }
+
+  /** A mistake of ours in one input must not cost the others, and never PID 1. */
+  #handleSafely(input: Input, attribution: Attribution): void {
+    try {
+      this.#handle(input, attribution);
+    } catch (error) {
+      this.#ports.fault(`while handling ${input.type}`, error);
+    }
+  }
+
+  #handle(input: Input, attribution: Attribution): void {
+    const before = this.#fleet;
+    const moment = { nowMs: this.#ports.clock.nowMs(), random: this.#ports.random() };
+    const { fleet, events, effects } = decide(this.#model, before, input, moment);
+    this.#fleet = fleet;
+    for (const event of events) this.#unpublished.push(this.#recorder.record(event, attribution));
+    for (const effect of effects) this.#run(effect, attribution);
+    this.#reconcile(before, fleet);
+  }
+
+  #publish(): void {
+    if (this.#unpublished.length === 0) return;
+    const events = this.#unpublished;
+    this.#unpublished = [];
+    this.#ports.plane.publish(events, this.#fleet);
+  }
+
+  #run(effect: Effect, attribution: Attribution): void {
+    const { runs, plane } = this.#ports;
+    switch (effect.type) {
+      case 'spawn':
+        this.#spawn(effect.service, effect.run, attribution);
+        return;
+      case 'signal-group':
+        runs.signalGroup(effect.run, effect.signal);
+        return;
+      case 'pass-on':
+        runs.signalGroupOnly(effect.run, effect.signal);
+        return;
+      case 'signal-leader':
+        runs.signalLeader(effect.run, effect.signal);
+        return;
+      case 'reload':
+        void this.#reload(effect.service, effect.run, attribution);
+        return;
+      case 'sweep':
+        this.#ports.sweep(effect.signal);
+        return;
+      case 'reply':
+        // The reply must not overtake the events of its command.
+        this.#publish();
+        plane.reply(effect.command, effect.result);
+        return;
+      case 'exit':
+        this.#publish();
+        this.#ports.exit(effect.code);
+        return;
+    }
+  }
+
+  #spawn(service: ServiceName, run: RunId, attribution: Attribution): void {
+    const spec = this.#specOf(service);
+    const launch = this.#ports.runs.launch(spec, run);
+    if (launch.kind === 'failed') {
+      this.submit({ type: 'spawn-failed', service, run, error: launch.error }, attribution);
+      return;
+    }
+    this.#attachPipes(spec, run, launch.pipes);
+    this.submit({ type: 'spawned', service, run, pid: launch.pid }, attribution);
+  }
+
+  #attachPipes(spec: ServiceSpec, run: RunId, pipes: LaunchedPipes): void {
+    if (pipes.stdout !== undefined) this.#ports.plane.lend(spec, run, 'stdout', pipes.stdout);
+    if (pipes.stderr !== undefined) this.#ports.plane.lend(spec, run, 'stderr', pipes.stderr);
+    if (pipes.notify === undefined) return;
+    this.#ports.watchNotify(pipes.notify, () => {
+      const answer = { kind: 'ok' } as const;
+      this.submit({ type: 'probed', service: spec.name, run, purpose: 'readiness', answer });
+    });
+  }
+
+  async #reload(service: ServiceName, run: RunId, attribution: Attribution): Promise<void> {
+    const outcome = await this.#ports.reload(this.#specOf(service));
+    this.submit({ type: 'reloaded', service, run, outcome }, attribution);
+  }
+
+  /** Timers and probes follow the state: only services whose record changed are looked at. */
+  #reconcile(before: Fleet, after: Fleet): void {
+    for (const [index, record] of after.services.entries()) {
+      if (record === before.services[index]) continue;
+      const spec = this.#model.spec.services[index];
+      if (spec === undefined) continue;
+      const timer = serviceTimer(spec, record);
+      if (timer === undefined) this.#timers.cancel(record.name);
+      else
+        this.#timers.arm(record.name, `${timer.timer} ${String(timer.run)}`, timer.atMs, () => {
+          this.submit({ type: 'timer', service: record.name, run: timer.run, timer: timer.timer });
+        });
+      this.#probes.reconcile(spec, plannedProbes(spec, record));
+    }
+    if (before.phase !== after.phase) this.#reconcileFleetTimers(after);
+  }
+
+  #reconcileFleetTimers(fleet: Fleet): void {
+    const wanted = new Map(fleetTimers(fleet).map((timer) => [timer.timer, timer.atMs]));
+    for (const name of FLEET_TIMER_NAMES) {
+      // A service's name never starts with a slash.
+      const key = `/${name}`;
+      const atMs = wanted.get(name);
+      if (atMs === undefined) this.#timers.cancel(key);
+      else
+        this.#timers.arm(key, name, atMs, () => {
+          this.submit({ type: 'fleet-timer', timer: name });
+        });
+    }
+  }
+
+  #specOf(service: ServiceName): ServiceSpec {
+    const spec = this.#model.spec.services[this.#model.graph.indexOf.get(service) ?? -1];
+    if (spec === undefined) throw new RangeError(`an effect names ${service}, which does not exist`);
+    return spec;
+  }
+}

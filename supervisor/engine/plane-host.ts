@@ -1,0 +1,172 @@
+// The control plane's keeper: starts its worker thread after the first services, feeds it events and pipe ends, and starts
+// another when it dies. Services do not notice: the pipes' read ends are kept here, the worker only gets duplicates.
+import type { CommandResult } from '../core/effect.ts';
+import type { RecordedEvent } from '../core/event.ts';
+import type { Command } from '../core/input.ts';
+import type { RunId, ServiceName } from '../core/names.ts';
+import type { FromPlane, OutputStream, ToPlane } from '../core/plane-message.ts';
+import type { ServiceSpec } from '../core/service-spec.ts';
+import type { PlanePort } from './ports.ts';
+
+/** The worker thread, as far as it is used here. */
+export type PlaneWorker = {
+  post(message: ToPlane): void;
+  terminate(): void;
+};
+
+export type PlaneWorkerObserver = {
+  message(message: FromPlane): void;
+  /** Once; nothing comes after it. */
+  ended(reason: string): void;
+};
+
+export type PlaneHostPorts = {
+  readonly startWorker: (observer: PlaneWorkerObserver) => PlaneWorker;
+  /** Undefined when no descriptor is left. */
+  readonly duplicate: (fd: number) => number | undefined;
+  readonly close: (fd: number) => void;
+  /** The state and the newest events, for a worker that starts. */
+  readonly hello: () => Extract<ToPlane, { type: 'hello' }>;
+  readonly command: (command: Command) => void;
+  readonly listening: (socketPath: string, start: 'first' | 'again') => void;
+  readonly failed: (reason: string) => void;
+};
+
+type KeptPipe = {
+  readonly service: ServiceName;
+  readonly run: RunId;
+  readonly stream: OutputStream;
+  readonly readEnd: number;
+};
+
+type Life =
+  | { readonly kind: 'not-started' }
+  | { readonly kind: 'running'; readonly worker: PlaneWorker; readonly since: number }
+  | { readonly kind: 'between'; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'finishing'; readonly worker: PlaneWorker; readonly done: () => void }
+  | { readonly kind: 'finished' };
+
+const FIRST_RESTART_MS = 1;
+const LAST_RESTART_MS = 5000;
+/** A worker that lived this long failed for a reason of its own, not because it cannot start. */
+const STABLE_MS = 10_000;
+
+export class PlaneHost implements PlanePort {
+  readonly #ports: PlaneHostPorts;
+  readonly #pipes = new Map<string, KeptPipe>();
+  #life: Life = { kind: 'not-started' };
+  #restartMs = FIRST_RESTART_MS;
+  #starts = 0;
+
+  constructor(ports: PlaneHostPorts) {
+    this.#ports = ports;
+  }
+
+  start(): void {
+    if (this.#life.kind === 'not-started' || this.#life.kind === 'between') this.#startWorker();
+  }
+
+  publish(events: readonly RecordedEvent[]): void {
+    this.#post({ type: 'events', events });
+  }
+
+  reply(command: string, result: CommandResult): void {
+    this.#post({ type: 'reply', command, result });
+  }
+
+  lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void {
+    const pipe = { service: spec.name, run, stream, readEnd };
+    this.#pipes.set(pipeKey(run, stream), pipe);
+    if (this.#life.kind === 'running') this.#lendNow(this.#life.worker, pipe);
+  }
+
+  /** Lets the worker write out what it has; resolves when it has done so, has died, or the time is up. */
+  finish(limitMs: number): Promise<void> {
+    const life = this.#life;
+    if (life.kind === 'between') clearTimeout(life.timer);
+    if (life.kind !== 'running') {
+      this.#life = { kind: 'finished' };
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const limit = setTimeout(done, limitMs);
+      function done(): void {
+        clearTimeout(limit);
+        resolve();
+      }
+      this.#life = { kind: 'finishing', worker: life.worker, done };
+      life.worker.post({ type: 'finish' });
+    });
+  }
+
+  #post(message: ToPlane): void {
+    if (this.#life.kind === 'running' || this.#life.kind === 'finishing') this.#life.worker.post(message);
+  }
+
+  #startWorker(): void {
+    this.#starts++;
+    const worker = this.#ports.startWorker({
+      message: (message) => {
+        this.#onMessage(message);
+      },
+      ended: (reason) => {
+        this.#onEnded(reason);
+      },
+    });
+    this.#life = { kind: 'running', worker, since: performance.now() };
+    worker.post(this.#ports.hello());
+    for (const pipe of this.#pipes.values()) this.#lendNow(worker, pipe);
+  }
+
+  #lendNow(worker: PlaneWorker, { service, run, stream, readEnd }: KeptPipe): void {
+    const fd = this.#ports.duplicate(readEnd);
+    // Without a descriptor the output waits in the pipe until the next worker starts.
+    if (fd !== undefined) worker.post({ type: 'lend', pipe: { service, run, stream, fd } });
+  }
+
+  #onMessage(message: FromPlane): void {
+    switch (message.type) {
+      case 'command':
+        this.#ports.command(message.command);
+        return;
+      case 'listening':
+        this.#ports.listening(message.socketPath, this.#starts === 1 ? 'first' : 'again');
+        return;
+      case 'drained':
+        this.#closePipe(pipeKey(message.run, message.stream));
+        return;
+      case 'flushed':
+        if (this.#life.kind === 'finishing') this.#life.done();
+        return;
+    }
+  }
+
+  #onEnded(reason: string): void {
+    const life = this.#life;
+    if (life.kind === 'finishing') {
+      life.done();
+      this.#life = { kind: 'finished' };
+      return;
+    }
+    if (life.kind !== 'running') return;
+    if (performance.now() - life.since > STABLE_MS) this.#restartMs = FIRST_RESTART_MS;
+    const timer = setTimeout(() => {
+      this.start();
+    }, this.#restartMs);
+    this.#restartMs = Math.min(Math.max(this.#restartMs * 4, 50), LAST_RESTART_MS);
+    this.#life = { kind: 'between', timer };
+    this.#ports.failed(reason);
+  }
+
+  /** Only at the end of the stream: a writer that is still there, even a stray, must never get EPIPE. */
+  #closePipe(key: string): void {
+    const pipe = this.#pipes.get(key);
+    if (pipe === undefined) return;
+    this.#pipes.delete(key);
+    this.#ports.close(pipe.readEnd);
+  }
+}
+
+function pipeKey(run: RunId, stream: OutputStream): string {
+  return `${String(run)}/${stream}`;
+}

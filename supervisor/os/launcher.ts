@@ -1,0 +1,142 @@
+// Starts the leader of a run: its pipes, its descriptors, its program looked up in the service's own PATH, then one
+// posix_spawn(3). The pipes' read ends are handed to the caller, who owns them from then on.
+import type { Pid, RunId } from '../core/names.ts';
+import type { ServiceSpec } from '../core/service-spec.ts';
+import type { SpawnError } from '../core/service-state.ts';
+import type { ProcessTable } from './process-table.ts';
+import type { CallResult, PipeEnds, SpawnRequest, SystemCalls } from './system-calls.ts';
+
+/** Read ends; undefined where the stream is not piped. */
+export type RunPipes = {
+  readonly stdout: number | undefined;
+  readonly stderr: number | undefined;
+  readonly notify: number | undefined;
+};
+
+export type Launch =
+  | { readonly kind: 'launched'; readonly pid: Pid; readonly pipes: RunPipes }
+  | { readonly kind: 'failed'; readonly error: SpawnError };
+
+type PipeName = keyof RunPipes;
+type OpenPipe = PipeEnds & { readonly name: PipeName; readonly theirs: number };
+
+export class Launcher {
+  readonly #calls: SystemCalls;
+  readonly #table: ProcessTable;
+  readonly #terminal: 'present' | 'absent';
+
+  /** `terminal`: whether Bosun's stdin is one, which a drop-in command is then given. */
+  constructor(calls: SystemCalls, table: ProcessTable, terminal: 'present' | 'absent') {
+    this.#calls = calls;
+    this.#table = table;
+    this.#terminal = terminal;
+  }
+
+  launch(spec: ServiceSpec, run: RunId): Launch {
+    const opened = this.#openPipes(spec);
+    if (!opened.ok) return failure(spec, opened.errno, 'cannot make a pipe');
+    const spawned = this.#spawn(spec, opened.value);
+    for (const pipe of opened.value) this.#calls.close(pipe.write);
+    if (!spawned.ok) {
+      for (const pipe of opened.value) this.#calls.close(pipe.read);
+      return failure(spec, spawned.errno, explain(spec, spawned.errno));
+    }
+    this.#table.addLeader({ service: spec.name, run, pid: spawned.value });
+    return { kind: 'launched', pid: spawned.value, pipes: readEnds(opened.value) };
+  }
+
+  #openPipes(spec: ServiceSpec): CallResult<readonly OpenPipe[]> {
+    const opened: OpenPipe[] = [];
+    for (const [name, theirs] of wantedPipes(spec)) {
+      const pipe = this.#calls.pipe();
+      if (!pipe.ok) {
+        for (const { read, write } of opened) [read, write].forEach((fd) => this.#calls.close(fd));
+        return pipe;
+      }
+      opened.push({ ...pipe.value, name, theirs });
+    }
+    return { ok: true, value: opened };
+  }
+
+  /** As execvp(3) does: the first directory of PATH that has it; no access to one is told only if no other has it. */
+  #spawn(spec: ServiceSpec, pipes: readonly OpenPipe[]): CallResult<Pid> {
+    let errno = 'ENOENT';
+    for (const path of candidatePaths(spec)) {
+      const spawned = this.#calls.spawn(this.#request(spec, path, pipes));
+      if (spawned.ok || !isElsewhere(spawned.errno)) return spawned;
+      if (spawned.errno === 'EACCES') errno = 'EACCES';
+    }
+    return { ok: false, errno };
+  }
+
+  #request(spec: ServiceSpec, path: string, pipes: readonly OpenPipe[]): SpawnRequest {
+    return {
+      path,
+      argv: spec.command,
+      environment: spec.environment,
+      workingDir: spec.workingDir,
+      leadership: this.#leadership(spec),
+      // stdout and stderr come first: their pipes cannot be where a later one lands.
+      descriptors: pipes.map(({ write, theirs }) => ({ ours: write, theirs })),
+      stdin: spec.stdio === 'piped' ? 'null' : 'inherited',
+    };
+  }
+
+  /** A session of its own would take the terminal away from a drop-in command. */
+  #leadership(spec: ServiceSpec): SpawnRequest['leadership'] {
+    if (spec.stdio === 'piped' || this.#terminal === 'absent') return 'session';
+    return 'foreground';
+  }
+}
+
+function wantedPipes(spec: ServiceSpec): readonly (readonly [PipeName, number])[] {
+  const pipes: (readonly [PipeName, number])[] = [];
+  if (spec.stdio !== 'inherited') pipes.push(['stdout', 1], ['stderr', 2]);
+  if (spec.readiness.kind === 'notify-fd') pipes.push(['notify', spec.readiness.fd]);
+  return pipes;
+}
+
+function readEnds(pipes: readonly OpenPipe[]): RunPipes {
+  const find = (name: PipeName): number | undefined => pipes.find((pipe) => pipe.name === name)?.read;
+  return { stdout: find('stdout'), stderr: find('stderr'), notify: find('notify') };
+}
+
+/** execvp(3)'s own default when there is no PATH. */
+const DEFAULT_PATH = '/bin:/usr/bin';
+
+function candidatePaths(spec: ServiceSpec): readonly string[] {
+  const [program] = spec.command;
+  if (program.includes('/')) return [program];
+  const searched = spec.environment['PATH'] ?? DEFAULT_PATH;
+  return searched
+    .split(':')
+    .map((directory) => (directory === '' ? `./${program}` : `${directory}/${program}`));
+}
+
+function isElsewhere(errno: string): boolean {
+  return errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'EACCES';
+}
+
+function failure(spec: ServiceSpec, code: string, why: string): Launch {
+  return { kind: 'failed', error: { code, message: `cannot start ${spec.command[0]}: ${why} (${code})` } };
+}
+
+function explain(spec: ServiceSpec, errno: string): string {
+  const [program] = spec.command;
+  switch (errno) {
+    case 'ENOENT':
+      return program.includes('/')
+        ? `no such file, or its interpreter or the working directory ${spec.workingDir} is missing`
+        : `not found in PATH, or the working directory ${spec.workingDir} is missing`;
+    case 'EACCES':
+      return 'not executable, or a directory on the way may not be entered';
+    case 'ENOEXEC':
+      return 'not a program: a script needs a first line such as #!/bin/sh';
+    case 'E2BIG':
+      return 'arguments and environment are larger than the kernel takes';
+    case 'EAGAIN':
+      return 'the limit of processes is reached (RLIMIT_NPROC or pids.max)';
+    default:
+      return 'the kernel refused';
+  }
+}

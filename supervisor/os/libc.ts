@@ -1,0 +1,215 @@
+// The C library over node:ffi, and the only file that knows it. Offsets and numbers are those of 64-bit Linux with glibc;
+// each names its header or man page. Nothing here decides anything.
+import { dlopen, getInt32, getRawPointer } from 'node:ffi';
+import { constants } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+import type { ExitStatus } from '../core/exit-status.ts';
+import type { Pid } from '../core/names.ts';
+import { signalName } from './signal-names.ts';
+import type {
+  CallResult,
+  PeekedChild,
+  PeerCredentials,
+  PipeEnds,
+  SpawnRequest,
+  SystemCalls,
+} from './system-calls.ts';
+
+const I32 = 'int32';
+const BUF = 'buffer';
+
+const { functions: c } = dlopen(null, {
+  __errno_location: { return: 'pointer', arguments: [] },
+  waitid: { return: I32, arguments: [I32, I32, BUF, I32] },
+  kill: { return: I32, arguments: [I32, I32] },
+  close: { return: I32, arguments: [I32] },
+  pipe2: { return: I32, arguments: [BUF, I32] },
+  // Variadic in C: on x86-64 and arm64 Linux an integer argument travels as in a call that is not.
+  fcntl: { return: I32, arguments: [I32, I32, 'int64'] },
+  prctl: { return: I32, arguments: [I32, 'uint64', 'uint64', 'uint64', 'uint64'] },
+  getsockopt: { return: I32, arguments: [I32, I32, I32, BUF, BUF] },
+  posix_spawn: { return: I32, arguments: [BUF, 'string', BUF, BUF, BUF, BUF] },
+  posix_spawn_file_actions_init: { return: I32, arguments: [BUF] },
+  posix_spawn_file_actions_destroy: { return: I32, arguments: [BUF] },
+  posix_spawn_file_actions_addopen: { return: I32, arguments: [BUF, I32, 'string', I32, 'uint32'] },
+  posix_spawn_file_actions_adddup2: { return: I32, arguments: [BUF, I32, I32] },
+  posix_spawn_file_actions_addchdir_np: { return: I32, arguments: [BUF, 'string'] },
+  posix_spawnattr_init: { return: I32, arguments: [BUF] },
+  posix_spawnattr_destroy: { return: I32, arguments: [BUF] },
+  posix_spawnattr_setflags: { return: I32, arguments: [BUF, 'int16'] },
+  posix_spawnattr_setsigdefault: { return: I32, arguments: [BUF, BUF] },
+  posix_spawnattr_setsigmask: { return: I32, arguments: [BUF, BUF] },
+});
+
+// <wait.h>
+const P_ALL = 0;
+const P_PID = 1;
+const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x01000000;
+// siginfo_t as waitid fills it, sigaction(2).
+const SIGINFO_BYTES = 128;
+const SI_CODE = 8;
+const SI_PID = 16;
+const SI_STATUS = 24;
+const CLD_EXITED = 1;
+const CLD_DUMPED = 3;
+// <fcntl.h>, <sys/prctl.h>, <sys/socket.h>
+const O_CLOEXEC = 0o2000000;
+const F_DUPFD_CLOEXEC = 1030;
+const PR_SET_CHILD_SUBREAPER = 36;
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+/** Low numbers stay free for the descriptors that services are promised. */
+const LOWEST_DUPLICATE = 10;
+// <spawn.h>
+const POSIX_SPAWN_SETPGROUP = 0x02;
+const POSIX_SPAWN_SETSIGDEF = 0x04;
+const POSIX_SPAWN_SETSIGMASK = 0x08;
+const POSIX_SPAWN_SETSID = 0x80;
+const SPAWN_FILE_ACTIONS_BYTES = 80;
+const SPAWN_ATTRIBUTES_BYTES = 336;
+const SIGSET_BYTES = 128;
+
+const ALL_SIGNALS = Buffer.allocUnsafeSlow(SIGSET_BYTES).fill(0xff);
+const NO_SIGNALS = Buffer.allocUnsafeSlow(SIGSET_BYTES).fill(0);
+const siginfo = Buffer.allocUnsafeSlow(SIGINFO_BYTES);
+
+function fail(errno: number): { readonly ok: false; readonly errno: string } {
+  return { ok: false, errno: getSystemErrorName(-errno) };
+}
+
+/** errno(3) is the thread's own; nothing of ours may run between the call and this. */
+function failed(): { readonly ok: false; readonly errno: string } {
+  return fail(getInt32(c.__errno_location(), 0));
+}
+
+function done(status: number): CallResult<void> {
+  return status < 0 ? failed() : { ok: true, value: undefined };
+}
+
+function decodeExit(info: Buffer): ExitStatus {
+  const status = info.readInt32LE(SI_STATUS);
+  const code = info.readInt32LE(SI_CODE);
+  if (code === CLD_EXITED) return { kind: 'code', code: status };
+  return {
+    kind: 'signal',
+    signal: signalName(status),
+    number: status,
+    core: code === CLD_DUMPED ? 'dumped' : 'none',
+  };
+}
+
+function wait(idType: number, id: number, options: number): CallResult<PeekedChild | undefined> {
+  // With WNOHANG and nothing to report waitid(2) returns 0 and may leave si_pid alone, so it has to be 0 before.
+  siginfo.fill(0);
+  if (c.waitid(idType, id, siginfo, options) < 0) return failed();
+  const pid = siginfo.readInt32LE(SI_PID);
+  return { ok: true, value: pid === 0 ? undefined : { pid: pid as Pid, exit: decodeExit(siginfo) } };
+}
+
+/**
+ * A NULL-terminated array of C strings, with the strings behind it in the same memory, so that one reference keeps all
+ * of it alive during the call.
+ */
+function packStrings(strings: readonly string[]): Buffer {
+  const encoded = strings.map((text) => Buffer.from(text + '\0'));
+  const tableBytes = 8 * (strings.length + 1);
+  const packed = Buffer.allocUnsafeSlow(tableBytes + encoded.reduce((sum, bytes) => sum + bytes.length, 0));
+  const base = getRawPointer(packed);
+  let offset = tableBytes;
+  encoded.forEach((bytes, index) => {
+    packed.writeBigUInt64LE(base + BigInt(offset), 8 * index);
+    offset += bytes.copy(packed, offset);
+  });
+  packed.writeBigUInt64LE(0n, 8 * strings.length);
+  return packed;
+}
+
+function fileActions(request: SpawnRequest): Buffer {
+  const actions = Buffer.allocUnsafeSlow(SPAWN_FILE_ACTIONS_BYTES);
+  c.posix_spawn_file_actions_init(actions);
+  // First of all, while descriptor 0 is still the terminal.
+  if (request.leadership === 'foreground') giveTerminal(actions);
+  if (request.stdin === 'null')
+    c.posix_spawn_file_actions_addopen(actions, 0, '/dev/null', constants.O_RDONLY, 0);
+  for (const { ours, theirs } of request.descriptors)
+    c.posix_spawn_file_actions_adddup2(actions, ours, theirs);
+  c.posix_spawn_file_actions_addchdir_np(actions, request.workingDir);
+  return actions;
+}
+
+/** posix_spawn_file_actions_addtcsetpgrp_np is in glibc from 2.35 on; before, the command stays in the background. */
+function giveTerminal(actions: Buffer): void {
+  try {
+    const { functions } = dlopen(null, {
+      posix_spawn_file_actions_addtcsetpgrp_np: { return: I32, arguments: [BUF, I32] },
+    });
+    functions.posix_spawn_file_actions_addtcsetpgrp_np(actions, 0);
+  } catch {
+    // The command runs all the same; it only cannot read from the terminal.
+  }
+}
+
+function attributes(request: SpawnRequest): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(SPAWN_ATTRIBUTES_BYTES);
+  c.posix_spawnattr_init(buffer);
+  const leadership = request.leadership === 'session' ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
+  c.posix_spawnattr_setflags(buffer, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | leadership);
+  c.posix_spawnattr_setsigdefault(buffer, ALL_SIGNALS);
+  c.posix_spawnattr_setsigmask(buffer, NO_SIGNALS);
+  return buffer;
+}
+
+export const libc: SystemCalls = {
+  peekExited: () => wait(P_ALL, 0, WEXITED | WNOHANG | WNOWAIT),
+
+  takeExited(pid) {
+    const taken = wait(P_PID, pid, WEXITED | WNOHANG);
+    return taken.ok ? { ok: true, value: taken.value?.exit } : taken;
+  },
+
+  spawn(request) {
+    const pid = Buffer.allocUnsafeSlow(8);
+    const actions = fileActions(request);
+    const settings = attributes(request);
+    const argv = packStrings(request.argv);
+    const environment = packStrings(
+      Object.entries(request.environment).map(([name, value]) => `${name}=${value}`),
+    );
+    const errno = c.posix_spawn(pid, request.path, actions, settings, argv, environment);
+    c.posix_spawn_file_actions_destroy(actions);
+    c.posix_spawnattr_destroy(settings);
+    return errno === 0 ? { ok: true, value: pid.readInt32LE(0) as Pid } : fail(errno);
+  },
+
+  pipe() {
+    const ends = Buffer.allocUnsafeSlow(8);
+    if (c.pipe2(ends, O_CLOEXEC) < 0) return failed();
+    const value: PipeEnds = { read: ends.readInt32LE(0), write: ends.readInt32LE(4) };
+    return { ok: true, value };
+  },
+
+  duplicate(fd) {
+    const copy = c.fcntl(fd, F_DUPFD_CLOEXEC, BigInt(LOWEST_DUPLICATE));
+    return copy < 0 ? failed() : { ok: true, value: copy };
+  },
+
+  close: (fd) => done(c.close(fd)),
+  kill: (pid, signal) => done(c.kill(pid, signal)),
+  becomeSubreaper: () => done(c.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n)),
+
+  peerCredentials(fd) {
+    // struct ucred { pid_t pid; uid_t uid; gid_t gid; }
+    const credentials = Buffer.allocUnsafeSlow(12);
+    const length = Buffer.allocUnsafeSlow(4);
+    length.writeUInt32LE(credentials.length);
+    if (c.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, length) < 0) return failed();
+    const value: PeerCredentials = {
+      pid: credentials.readInt32LE(0),
+      uid: credentials.readUInt32LE(4),
+      gid: credentials.readUInt32LE(8),
+    };
+    return { ok: true, value };
+  },
+};

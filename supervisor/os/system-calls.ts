@@ -1,0 +1,49 @@
+// The system calls that Node does not have, as one port: the adapters get it handed in, so that a test can make any call
+// fail with any errno its man page names. libc.ts is the real one.
+import type { Pid } from '../core/names.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
+
+/** A failed call: the errno's name, as in errno(3). */
+export type Errno = string;
+
+export type CallResult<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errno: Errno };
+
+export type PeekedChild = { readonly pid: Pid; readonly exit: ExitStatus };
+
+/** What posix_spawn(3) needs, with nothing left to look up. */
+export type SpawnRequest = {
+  /** A path; PATH is not searched. */
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDir: string;
+  /** `session`: a session of its own; `foreground`: a group of its own that the terminal on descriptor 0 is given to. */
+  readonly leadership: 'session' | 'group' | 'foreground';
+  /** Which of our descriptors becomes which of the child's; all others are closed by FD_CLOEXEC. */
+  readonly descriptors: readonly { readonly ours: number; readonly theirs: number }[];
+  readonly stdin: 'null' | 'inherited';
+};
+
+export type PipeEnds = { readonly read: number; readonly write: number };
+export type PeerCredentials = { readonly pid: number; readonly uid: number; readonly gid: number };
+
+export type SystemCalls = {
+  /** The next child that has ended, without taking it: waitid(2) with WNOHANG and WNOWAIT. ECHILD: there are no children. */
+  peekExited(): CallResult<PeekedChild | undefined>;
+  /** Takes the exit of this child, if it has ended: waitid(2) with WNOHANG. */
+  takeExited(pid: Pid): CallResult<ExitStatus | undefined>;
+  /** posix_spawn(3), with the exact errno of a failed exec. */
+  spawn(request: SpawnRequest): CallResult<Pid>;
+  /** pipe2(2) with O_CLOEXEC: real pipes, so that `echo > /dev/stderr` works in a service, as with no socket pair. */
+  pipe(): CallResult<PipeEnds>;
+  /** fcntl(2) F_DUPFD_CLOEXEC, at 10 or above. */
+  duplicate(fd: number): CallResult<number>;
+  close(fd: number): CallResult<void>;
+  /** kill(2). A negative pid is a process group, -1 everything that may be signalled; signal 0 only asks. */
+  kill(pid: number, signal: number): CallResult<void>;
+  /** prctl(2) PR_SET_CHILD_SUBREAPER: orphans below us come to us although we are not PID 1. */
+  becomeSubreaper(): CallResult<void>;
+  /** getsockopt(2) SO_PEERCRED on an accepted Unix socket; see unix(7). */
+  peerCredentials(fd: number): CallResult<PeerCredentials>;
+};
