@@ -42,10 +42,12 @@ function burstReached(restart: RestartSpec, recentRestartsMs: readonly number[],
   return recentRestartsMs.filter((atMs) => nowMs - atMs < windowMs).length >= count;
 }
 
-/** What the container exits with when this end is final: never 0 for a failure, 126 and 127 as Docker and POSIX use them. */
-export function finalExitCode(spec: ServiceSpec, reason: EndReason): number {
+/**
+ * What the container exits with when this end is final: the process's own code or 128+n, 126 and 127 as Docker and POSIX
+ * use them, and never 0 when the service was given up, however well its last run ended.
+ */
+export function finalExitCode(reason: EndReason, verdict: 'complete' | 'give-up'): number {
   if (reason.kind === 'spawn') return reason.error.code === 'ENOENT' ? 127 : 126;
   const code = toExitCode(reason.exit);
-  if (endedWell(spec, reason)) return code;
-  return code === 0 ? 1 : code;
+  return verdict === 'give-up' && code === 0 ? 1 : code;
 }

@@ -87,8 +87,8 @@ function backOff(draft: Draft, index: number, run: RunId, reason: EndReason, del
 function propagateEnd(draft: Draft, index: number, reason: EndReason, verdict: 'complete' | 'give-up'): void {
   const spec = draft.spec(index);
   if (spec.importance === 'main') {
-    startShutdown(draft, { kind: 'main-ended', service: spec.name }, finalExitCode(spec, reason));
+    startShutdown(draft, { kind: 'main-ended', service: spec.name }, finalExitCode(reason, verdict));
   } else if (spec.importance === 'essential' && verdict === 'give-up') {
-    startShutdown(draft, { kind: 'essential-failed', service: spec.name }, finalExitCode(spec, reason));
+    startShutdown(draft, { kind: 'essential-failed', service: spec.name }, finalExitCode(reason, verdict));
   }
 }

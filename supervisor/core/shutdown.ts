@@ -2,7 +2,7 @@
 // asked to stop is settle's business; the arithmetic of the budget is in shutdown-plan.ts.
 import type { Draft } from './draft.ts';
 import type { ShutdownReason } from './event.ts';
-import type { FleetTimerName } from './input.ts';
+import type { FleetTimerName } from './timer-name.ts';
 import { beginStop, kill } from './run-stop.ts';
 import { isLive } from './service-state.ts';
 

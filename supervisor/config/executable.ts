@@ -1,0 +1,35 @@
+// `when.executable`: whether a program is there, looked up as execvp(3) would for the service.
+import { access, constants, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Eligibility } from '../core/service-spec.ts';
+import type { Environment } from './base-environment.ts';
+
+/** What glibc searches when PATH is not set: confstr(3), _CS_PATH. */
+const DEFAULT_PATH = '/bin:/usr/bin';
+
+export async function checkExecutable(
+  program: string,
+  environment: Environment,
+  workingDir: string,
+): Promise<Eligibility> {
+  const isPath = program.includes('/');
+  const path = environment['PATH'] ?? DEFAULT_PATH;
+  // An empty element of PATH means the working directory.
+  const candidates = isPath
+    ? [program]
+    : path.split(':').map((folder) => `${folder === '' ? '.' : folder}/${program}`);
+  for (const candidate of candidates) {
+    if (await isExecutable(resolve(workingDir, candidate))) return { kind: 'eligible' };
+  }
+  const where = isPath ? 'is not an executable file' : `was not found in PATH (${path})`;
+  return { kind: 'skipped', reason: `executable "${program}" ${where}` };
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+// The schema of bosun.yaml, which stands beside the services directory and holds what belongs to the whole.
+import * as z from 'zod';
+import { SERVICE_NAME_PATTERN } from '../core/names.ts';
+import { absolutePath, positiveDuration, signal } from './schema-scalars.ts';
+
+const forward = z.strictObject({
+  service: z
+    .string()
+    .regex(SERVICE_NAME_PATTERN)
+    .meta({ description: 'The service that gets it.', examples: ['caddy'] }),
+  signal: signal({
+    description: 'What it gets; the signal received if not said.',
+    examples: ['SIGUSR1'],
+  }).optional(),
+});
+
+export const fleetSchema = z
+  .strictObject({
+    shutdown: z
+      .strictObject({
+        budget: positiveDuration({
+          description: 'A shutdown ends within this time. Keep it below the grace period of the container.',
+          examples: ['9s'],
+        }).prefault('9s'),
+      })
+      .prefault({})
+      .meta({ description: 'How the container stops.', examples: [{ budget: '9s' }] }),
+    signals: z
+      .record(z.string(), forward)
+      .default({})
+      .meta({
+        description:
+          'Where signals that Bosun receives are sent on to. TERM, INT and HUP have meanings of their own.',
+        examples: [{ SIGUSR1: { service: 'caddy', signal: 'SIGUSR1' } }],
+      }),
+    logs: z
+      .strictObject({
+        format: z
+          .enum(['json', 'prefix', 'raw'])
+          .default('json')
+          .meta({ description: "How the services' lines look on Bosun's output." }),
+      })
+      .prefault({})
+      .meta({ description: "Bosun's output.", examples: [{ format: 'prefix' }] }),
+    socket: absolutePath({
+      description: 'The path of the control socket.',
+      examples: ['/run/bosun/bosun.sock'],
+    }).optional(),
+    state_dir: absolutePath({
+      description: 'Where Bosun keeps its state.',
+      examples: ['/var/lib/bosun'],
+    }).optional(),
+  })
+  .meta({ title: 'Bosun as a whole', description: 'bosun.yaml, beside the services directory.' });
+
+export type FleetFile = z.output<typeof fleetSchema>;

@@ -1,0 +1,34 @@
+// The schemas as JSON Schema, for editors. Only scripts and tests use it: nothing of it is loaded when Bosun starts.
+import * as z from 'zod';
+import { serviceSchema } from './service-schema.ts';
+
+/** What a service file may hold. */
+export function serviceJsonSchema(): object {
+  return z.toJSONSchema(serviceSchema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      widen(jsonSchema);
+    },
+  });
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** In place: what the loader takes besides what the schema says: x- keys, and variables in every value. */
+function widen(schema: JsonSchema): void {
+  if (schema.additionalProperties === false) schema.patternProperties = { '^x-': {} };
+  if (schema.pattern !== undefined) schema.pattern = `(${schema.pattern})|\\$`;
+  const { type } = schema;
+  // A plain scalar where text is expected is taken as it is written: `PORT: 8080`.
+  if (type === 'string' && schema.pattern === undefined && schema.enum === undefined) {
+    Object.assign(schema, { type: ['string', 'number', 'boolean'] });
+    return;
+  }
+  if (schema.enum === undefined && type !== 'integer' && type !== 'boolean') return;
+  const VALIDATION = ['type', 'enum', 'minimum', 'maximum'] as const;
+  const own = Object.fromEntries(
+    VALIDATION.filter((key) => schema[key] !== undefined).map((key) => [key, schema[key]]),
+  );
+  for (const key of VALIDATION) Reflect.deleteProperty(schema, key);
+  schema.anyOf = [own, { type: 'string', pattern: '\\$' }];
+}

@@ -1,0 +1,41 @@
+// The whole environment of a service: Bosun's own, then env_file in order, then `environment`; the later wins.
+import { baseEnvironment, type Environment } from './base-environment.ts';
+import type { EnvFile } from './env-file.ts';
+import type { ServiceFile } from './service-schema.ts';
+
+export function serviceEnvironment(
+  own: Environment,
+  service: string,
+  envFiles: readonly EnvFile[],
+  environment: ServiceFile['environment'],
+): Readonly<Record<string, string>> {
+  const values = new Map(Object.entries(baseEnvironment(own, service)));
+  for (const file of envFiles) for (const [name, value] of file.values) assign(values, own, name, value);
+  for (const [name, value] of entriesOf(environment)) assign(values, own, name, value);
+  values.set('BOSUN_SERVICE', service);
+  return Object.fromEntries(values);
+}
+
+/** Without a value it is Bosun's own; where Bosun has none, the service has none. */
+function assign(
+  values: Map<string, string>,
+  own: Environment,
+  name: string,
+  value: string | undefined,
+): void {
+  const given = value ?? (Object.hasOwn(own, name) ? own[name] : undefined);
+  if (given === undefined) values.delete(name);
+  else values.set(name, given);
+}
+
+function entriesOf(
+  environment: ServiceFile['environment'],
+): readonly (readonly [string, string | undefined])[] {
+  if (environment === undefined) return [];
+  if (!Array.isArray(environment))
+    return Object.entries(environment).map(([name, value]) => [name, value ?? undefined]);
+  return environment.map((entry) => {
+    const equals = entry.indexOf('=');
+    return equals < 0 ? [entry, undefined] : [entry.slice(0, equals), entry.slice(equals + 1)];
+  });
+}

@@ -1,0 +1,53 @@
+// The entry of PID 1 and its composition root. The listeners for signals come first: as PID 1 a signal without one is lost,
+// and TERM may come while the rest is being loaded.
+import { ReceivedSignals } from './os/received-signals.ts';
+
+const signals = new ReceivedSignals();
+
+const { installLastResort, tell } = await import('./boot/last-resort.ts');
+installLastResort();
+const { HELP, parseCommandLine } = await import('./boot/command-line.ts');
+
+/** Bosun itself could not run, as Docker uses 125. */
+const COULD_NOT_RUN = 125;
+
+const request = parseCommandLine(process.argv.slice(2), process.env);
+switch (request.kind) {
+  case 'help':
+    process.stdout.write(HELP);
+    break;
+  case 'version': {
+    const { VERSION } = await import('./boot/version.ts');
+    process.stdout.write(`bosun ${VERSION}\n`);
+    break;
+  }
+  case 'usage-error':
+    tell(`bosun: ${request.message}\nTry: bosun --help`);
+    process.exit(COULD_NOT_RUN);
+    break;
+  case 'check': {
+    const { checkConfiguration } = await import('./boot/check.ts');
+    process.exit(await checkConfiguration(request.directory));
+    break;
+  }
+  case 'run': {
+    const { prepareRun } = await import('./boot/prepare-run.ts');
+    const prepared = await prepareRun(request.run);
+    if (prepared.kind === 'refused') {
+      tell(prepared.message);
+      process.exit(COULD_NOT_RUN);
+    }
+    const { Supervisor } = await import('./boot/compose.ts');
+    if (prepared.mode === 'drop-in') signals.takeFaultsToo();
+    const supervisor = new Supervisor({
+      ...prepared,
+      signals,
+      workerEntry: new URL('./worker.ts', import.meta.url),
+      exit: (code) => process.exit(code),
+    });
+    // Nothing else keeps Node's event loop alive while all services are down.
+    setInterval(() => undefined, 2 ** 31 - 1);
+    supervisor.start();
+    break;
+  }
+}

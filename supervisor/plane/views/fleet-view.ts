@@ -1,0 +1,95 @@
+// The control plane's copy of the state, kept up by the same evolve as the engine's, with the newest events and those who
+// want to hear of new ones. It never decides anything.
+import { buildGraph, type DependencyGraph } from '../../core/dependency-graph.ts';
+import type { RecordedEvent } from '../../core/event.ts';
+import { evolve } from '../../core/evolve.ts';
+import type { Fleet, ServiceRecord } from '../../core/fleet.ts';
+import type { ToPlane } from '../../core/plane-message.ts';
+import type { FleetSpec, ServiceSpec } from '../../core/service-spec.ts';
+import { EventRing } from './event-ring.ts';
+
+const EVENTS_HELD = 10_000;
+
+export type Hello = Extract<ToPlane, { type: 'hello' }>;
+export type EventListener = (recorded: RecordedEvent) => void;
+export type SeenService = { readonly index: number; readonly spec: ServiceSpec; readonly record: ServiceRecord };
+
+export class FleetView {
+  readonly spec: FleetSpec;
+  readonly graph: DependencyGraph;
+  readonly events: EventRing;
+  readonly #listeners = new Set<EventListener>();
+  /** Wall clock of each service's last change of state, where it is known. */
+  readonly #sinceMs = new Map<string, number>();
+  #fleet: Fleet;
+
+  constructor(hello: Hello) {
+    this.spec = hello.spec;
+    this.graph = buildGraph(hello.spec.services);
+    this.events = new EventRing(EVENTS_HELD, hello.recentEvents, hello.lastEventId);
+    this.#fleet = hello.fleet;
+    for (const recorded of hello.recentEvents) this.#noteChange(recorded);
+  }
+
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  apply(events: readonly RecordedEvent[]): void {
+    for (const recorded of events) {
+      // A worker that has been replaced gets a snapshot, and may get events that are in it already.
+      if (recorded.id <= this.events.lastId) continue;
+      this.#fleet = evolve(this.#fleet, recorded.event);
+      this.#noteChange(recorded);
+      this.events.add(recorded);
+      for (const listener of [...this.#listeners]) listener(recorded);
+    }
+  }
+
+  /** Called after each event has been applied. The result ends it. */
+  subscribe(listener: EventListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  find(name: string): SeenService | undefined {
+    const index = this.#fleet.services.findIndex((record) => record.name === name);
+    return this.#seen(index);
+  }
+
+  all(): readonly SeenService[] {
+    return this.#fleet.services.flatMap((_record, index) => this.#seen(index) ?? []);
+  }
+
+  sinceMs(name: string): number | undefined {
+    return this.#sinceMs.get(name);
+  }
+
+  #seen(index: number): SeenService | undefined {
+    const record = this.#fleet.services[index];
+    const position = record === undefined ? undefined : this.graph.indexOf.get(record.name);
+    const spec = position === undefined ? undefined : this.spec.services[position];
+    return record === undefined || spec === undefined ? undefined : { index, spec, record };
+  }
+
+  #noteChange(recorded: RecordedEvent): void {
+    if ('service' in recorded.event && CHANGES_STATE.has(recorded.event.type)) {
+      this.#sinceMs.set(recorded.event.service, recorded.timeMs);
+    }
+  }
+}
+
+const CHANGES_STATE: ReadonlySet<string> = new Set([
+  'skipped',
+  'waiting',
+  'starting',
+  'ready',
+  'unready',
+  'stopping',
+  'stopped',
+  'completed',
+  'backing-off',
+  'failed',
+] satisfies readonly RecordedEvent['event']['type'][]);

@@ -1,0 +1,194 @@
+// The promises of DESIGN section 1 as rules that hold after every step of a simulated schedule. Each looks at the truth of
+// the world where it can, not at what the core believes.
+import assert from 'node:assert/strict';
+import { evolve } from '../../supervisor/core/evolve.ts';
+import { createFleet, type Fleet } from '../../supervisor/core/fleet.ts';
+import type { RunId, ServiceName } from '../../supervisor/core/names.ts';
+import { isLive } from '../../supervisor/core/service-state.ts';
+import type { Dependency } from '../../supervisor/core/service-spec.ts';
+import { fleetTimers, serviceTimer } from '../../supervisor/core/timers.ts';
+import type { Step, World } from './world.ts';
+
+export type Rule = { readonly promise: string; check(step: Step, world: World): void };
+
+const recordOf = (fleet: Fleet, name: ServiceName) => fleet.services.find((record) => record.name === name);
+const specOf = (world: World, name: ServiceName) => world.model.spec.services.find((spec) => spec.name === name);
+
+/** Written anew, not taken from the core: Compose's words for the three conditions. */
+function isMet(dependency: Dependency, fleet: Fleet): boolean {
+  const record = recordOf(fleet, dependency.name);
+  if (record === undefined) return dependency.need === 'optional';
+  const { kind } = record.state;
+  const started =
+    kind === 'running' ||
+    kind === 'unready' ||
+    kind === 'completed' ||
+    (record.state.kind === 'starting' && record.state.process.kind === 'launched');
+  const met = {
+    service_started: started,
+    service_healthy: kind === 'running' || kind === 'completed',
+    service_completed_successfully: kind === 'completed',
+  }[dependency.condition];
+  if (met || dependency.need === 'required') return met;
+  const hopeless =
+    kind === 'failed' ||
+    kind === 'skipped' ||
+    kind === 'completed' ||
+    (record.wanted === 'down' && (kind === 'stopped' || kind === 'waiting' || kind === 'backoff'));
+  return hopeless;
+}
+
+const startsOnlyWhenMet: Rule = {
+  promise: 'P2: a service starts only when every dependency meets its condition',
+  check({ before, events }, world) {
+    let fleet = before;
+    for (const event of events) {
+      if (event.type === 'starting')
+        for (const dependency of specOf(world, event.service)?.dependsOn ?? [])
+          assert.ok(isMet(dependency, fleet), `${event.service} started, ${dependency.name} does not allow it`);
+      fleet = evolve(fleet, event);
+    }
+  },
+};
+
+const startsAsSoonAsMet: Rule = {
+  promise: 'P2: and as soon as it does',
+  check({ after }, world) {
+    if (after.phase.kind !== 'up') return;
+    for (const record of after.services) {
+      if (record.state.kind !== 'waiting') continue;
+      const dependencies = specOf(world, record.name)?.dependsOn ?? [];
+      assert.ok(
+        dependencies.some((dependency) => !isMet(dependency, after)),
+        `${record.name} waits for nothing`,
+      );
+    }
+  },
+};
+
+const dependentsGoFirst: Rule = {
+  promise: 'P3: a dependency is asked to stop only after its dependents have gone',
+  check({ after, events }, world) {
+    if (after.phase.kind === 'stopping' && after.phase.order === 'dropped') return;
+    for (const event of events) {
+      if (event.type !== 'stopping' || (event.cause !== 'requested' && event.cause !== 'shutdown')) continue;
+      for (const spec of world.model.spec.services) {
+        if (!spec.dependsOn.some((dependency) => dependency.name === event.service)) continue;
+        const dependent = recordOf(after, spec.name);
+        const stays = after.phase.kind === 'up' && dependent?.wanted === 'up';
+        assert.ok(
+          stays || world.membersOf(spec.name) === 0,
+          `${event.service} was asked to stop while ${spec.name} lives`,
+        );
+      }
+    }
+  },
+};
+
+const oneRunAtATime: Rule = {
+  promise: 'P4: two runs of one service never live at once',
+  check({ effects }, world) {
+    for (const effect of effects)
+      if (effect.type === 'spawn')
+        assert.equal(world.membersOf(effect.service), 0, `${effect.service} lives, and another run is started`);
+  },
+};
+
+const shutdownEnds: Rule = {
+  promise: 'P5: the shutdown ends inside its budget, and always has a next deadline',
+  check({ after, nowMs }) {
+    const { phase } = after;
+    if (phase.kind !== 'stopping' && phase.kind !== 'sweeping') return;
+    assert.ok(fleetTimers(after).some((timer) => timer.timer === 'end' && timer.atMs === phase.endAtMs));
+    assert.ok(nowMs <= phase.endAtMs, 'the budget is over and Bosun is still there');
+  },
+};
+
+const shutdownStartsNothing: Rule = {
+  promise: 'P5, P7: nothing is started once the container is being stopped',
+  check({ before, effects }) {
+    if (before.phase.kind === 'up' || before.phase.kind === 'created') return;
+    assert.ok(!effects.some((effect) => effect.type === 'spawn'), 'a start during the shutdown');
+  },
+};
+
+const exitCodeOfWhatMattered: Rule = {
+  promise: 'P6: the exit code is the one of the first reason to stop',
+  check({ effects, events }, world) {
+    const exit = effects.find((effect) => effect.type === 'exit');
+    if (exit === undefined) return;
+    const started = world.events.find((event) => event.type === 'shutdown-started');
+    assert.ok(started?.type === 'shutdown-started' && events.length > 0);
+    assert.equal(exit.code, started.exitCode);
+    const { reason } = started;
+    if (reason.kind === 'signal' || reason.kind === 'command') assert.equal(exit.code, 0);
+    if (reason.kind === 'essential-failed') assert.notEqual(exit.code, 0);
+  },
+};
+
+const stoppedStaysStopped: Rule = {
+  promise: 'P7: what the operator stopped stays stopped',
+  check({ after, effects }) {
+    for (const effect of effects)
+      if (effect.type === 'spawn')
+        assert.equal(recordOf(after, effect.service)?.wanted, 'up', `${effect.service} was stopped by the operator`);
+  },
+};
+
+const nothingIsStuck: Rule = {
+  promise: 'P7: what is wanted has a way forward: a process, a deadline, or a dependency to wait for',
+  check({ after }, world) {
+    for (const [index, record] of after.services.entries()) {
+      const spec = world.model.spec.services[index];
+      if (spec === undefined) continue;
+      const { state } = record;
+      if (state.kind === 'backoff') assert.ok(serviceTimer(spec, record), `${record.name} backs off for ever`);
+      if (state.kind === 'stopping' && state.escalation === 'asked')
+        assert.ok(serviceTimer(spec, record), `${record.name} may ignore its stop signal for ever`);
+      if (state.kind === 'stopped')
+        assert.ok(record.wanted === 'down' || after.phase.kind !== 'up', `${record.name} is stopped but wanted`);
+    }
+  },
+};
+
+const noExitIsLost: Rule = {
+  promise: 'P1: every exit that was delivered for a live run becomes an event with its status',
+  check({ input, before, events }) {
+    if (input.type !== 'exited') return;
+    const state = recordOf(before, input.service)?.state;
+    if (state === undefined || !isLive(state) || state.run !== input.run) return;
+    const told = events.filter((event) => event.type === 'exited');
+    assert.deepEqual(told, [{ type: 'exited', service: input.service, run: input.run, exit: input.exit }]);
+  },
+};
+
+const oldRunsAreSilent: Rule = {
+  promise: 'inputs of an old run change nothing',
+  check({ input, before, after }) {
+    if (!('run' in input) || input.type === 'timer') return;
+    const state = recordOf(before, input.service)?.state;
+    const current: RunId | undefined = state !== undefined && isLive(state) ? state.run : undefined;
+    if (current !== input.run) assert.deepEqual(after, before);
+  },
+};
+
+/** Replays everything, so it is checked at the end of a schedule, not after every step. */
+export function checkReplay(world: World): void {
+  const names = world.model.spec.services.map((spec) => spec.name);
+  const replayed = world.events.reduce((fleet, event) => evolve(fleet, event), createFleet(names));
+  assert.deepEqual(replayed, world.fleet, 'P10: replaying the events does not give the state');
+}
+
+export const RULES: readonly Rule[] = [
+  startsOnlyWhenMet,
+  startsAsSoonAsMet,
+  dependentsGoFirst,
+  oneRunAtATime,
+  shutdownEnds,
+  shutdownStartsNothing,
+  exitCodeOfWhatMattered,
+  stoppedStaysStopped,
+  nothingIsStuck,
+  noExitIsLost,
+  oldRunsAreSilent,
+];

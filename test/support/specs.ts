@@ -1,0 +1,46 @@
+// Specifications for tests, with the documented defaults and only what a test cares about said.
+import type { ServiceName } from '../../supervisor/core/names.ts';
+import type { Dependency, FleetSpec, ServiceSpec } from '../../supervisor/core/service-spec.ts';
+
+export function service(name: string, more: Partial<ServiceSpec> = {}): ServiceSpec {
+  return {
+    name: name as ServiceName,
+    description: '',
+    type: 'service',
+    command: ['true'],
+    environment: {},
+    workingDir: '/',
+    stdio: 'piped',
+    dependsOn: [],
+    readiness: { kind: 'spawned' },
+    liveness: { kind: 'none' },
+    startupTimeoutMs: 60_000,
+    restart: {
+      policy: 'always',
+      delayMs: 500,
+      maxDelayMs: 30_000,
+      resetAfterMs: 60_000,
+      burst: { count: 0, windowMs: 60_000 },
+    },
+    importance: 'normal',
+    stop: { signal: 'SIGTERM', timeoutMs: 5000 },
+    reload: { kind: 'none' },
+    successExitCodes: [0],
+    eligibility: { kind: 'eligible' },
+    ...more,
+  };
+}
+
+export function needs(name: string, more: Partial<Dependency> = {}): Dependency {
+  return {
+    name: name as ServiceName,
+    condition: 'service_healthy',
+    need: 'required',
+    onRestart: 'keep',
+    ...more,
+  };
+}
+
+export function fleetOf(...services: readonly ServiceSpec[]): FleetSpec {
+  return { services, shutdownBudgetMs: 9000, forwards: [] };
+}
