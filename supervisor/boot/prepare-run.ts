@@ -3,8 +3,9 @@
 import { resolve } from 'node:path';
 import { renderDiagnostics } from '../config/diagnostic.ts';
 import { parseDuration } from '../config/duration.ts';
-import { loadConfiguration, type FileSettings } from '../config/load.ts';
-import { withMainCommand } from '../config/main-command.ts';
+import type { FileSettings } from '../config/fleet-settings.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { mainCommandConflict, withMainCommand } from '../config/main-command.ts';
 import type { PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
 import { definedOnly } from './check.ts';
@@ -74,7 +75,7 @@ async function load(request: RunRequest, environment: Record<string, string>): P
 function budgetMs(request: RunRequest, spec: FleetSpec): number | undefined {
   if (request.shutdownBudget === undefined) return spec.shutdownBudgetMs;
   const parsed = parseDuration(request.shutdownBudget);
-  return parsed.ok ? parsed.value : undefined;
+  return parsed.kind === 'ok' ? parsed.value : undefined;
 }
 
 /** An option wins over the file, the file over what is found. */
@@ -96,13 +97,14 @@ function withSocket(spec: FleetSpec, socketEnvironment: Record<string, string>):
   return { ...spec, services };
 }
 
-function withCommand(spec: FleetSpec, request: RunRequest, environment: Record<string, string>): { kind: 'complete'; spec: FleetSpec } | Refused {
-  const [program, ...args] = request.command;
-  if (program === undefined) return { kind: 'complete', spec };
-  if (spec.services.some((service) => service.name === 'main'))
-    return {
-      kind: 'refused',
-      message: 'bosun: a service file main.yaml and a command after -- cannot both be "main": rename the file',
-    };
-  return { kind: 'complete', spec: withMainCommand(spec, [program, ...args], environment) };
+function withCommand(
+  spec: FleetSpec,
+  { command }: RunRequest,
+  environment: Record<string, string>,
+): { readonly kind: 'complete'; readonly spec: FleetSpec } | Refused {
+  if (command.length === 0) return { kind: 'complete', spec };
+  const conflict = mainCommandConflict(spec, command);
+  if (conflict !== undefined)
+    return { kind: 'refused', message: renderDiagnostics([conflict], { color: process.stderr.isTTY }) };
+  return { kind: 'complete', spec: withMainCommand(spec, command, environment) };
 }

@@ -77,7 +77,10 @@ export class Launcher {
       workingDir: spec.workingDir,
       leadership: this.#leadership(spec),
       // stdout and stderr come first: their pipes cannot be where a later one lands.
-      descriptors: pipes.map(({ write, theirs }) => ({ ours: write, theirs })),
+      descriptors: [
+        ...inheritedDescriptors(spec),
+        ...pipes.map(({ write, theirs }) => ({ ours: write, theirs })),
+      ],
       stdin: spec.stdio === 'piped' ? 'null' : 'inherited',
     };
   }
@@ -87,6 +90,12 @@ export class Launcher {
     if (spec.stdio === 'piped' || this.#terminal === 'absent') return 'session';
     return 'foreground';
   }
+}
+
+/** Node sets FD_CLOEXEC on its own 0, 1 and 2; posix_spawn(3) clears it where a descriptor is named as its own copy. */
+function inheritedDescriptors({ stdio }: ServiceSpec): SpawnRequest['descriptors'] {
+  const inherited = { piped: [], 'piped-with-stdin': [0], inherited: [0, 1, 2] }[stdio];
+  return inherited.map((fd) => ({ ours: fd, theirs: fd }));
 }
 
 function wantedPipes(spec: ServiceSpec): readonly (readonly [PipeName, number])[] {

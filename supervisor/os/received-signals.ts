@@ -5,8 +5,8 @@ import type { SignalName } from '../core/service-spec.ts';
 
 export type ReceivedSignal = { readonly signal: SignalName; readonly number: number };
 
-/** Not these: KILL and STOP cannot be caught; CHLD is the reaper's; PROF is V8's. */
-const NOT_TAKEN = new Set<string>(['SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGPROF']);
+/** Not these: KILL and STOP cannot be caught; CHLD is the reaper's; PROF is V8's; IOT and POLL are second names. */
+const NOT_TAKEN = new Set<string>(['SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGPROF', 'SIGIOT', 'SIGPOLL']);
 /**
  * A real fault, not one that was sent, returns to the instruction that failed, again and again: with a listener Bosun
  * would spin instead of dying. They are taken only in drop-in mode, where a user may send anything to the command.
@@ -38,10 +38,8 @@ export class ReceivedSignals {
   }
 
   #take(wanted: (name: string) => boolean): void {
-    const seen = new Set<number>();
     for (const [name, number] of Object.entries(constants.signals)) {
-      if (NOT_TAKEN.has(name) || !wanted(name) || seen.has(number)) continue;
-      seen.add(number);
+      if (NOT_TAKEN.has(name) || !wanted(name)) continue;
       process.on(name as NodeJS.Signals, () => {
         this.#receive({ signal: name as SignalName, number });
       });

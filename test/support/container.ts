@@ -1,0 +1,142 @@
+// Bosun as the real PID 1 of a PID namespace of its own (unshare, as root), with a services directory made for the test, its
+// own control socket, and its end awaited. As close to a container as there is without an engine.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { until, within } from './deadline.ts';
+import { OutputLines } from './output-lines.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const BOSUN = join(ROOT, 'bin/bosun');
+const BOSUNCTL = join(ROOT, 'bin/bosunctl');
+
+export type ContainerOptions = {
+  /** File name without ending to YAML text. None: no services directory is given. */
+  readonly services?: Readonly<Record<string, string>>;
+  /** bosun.yaml beside them. */
+  readonly fleet?: string;
+  /** After `--`. */
+  readonly command?: readonly string[];
+  readonly options?: readonly string[];
+  readonly place?: 'pid1' | 'below';
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly stdin?: 'ignore' | 'pipe';
+};
+
+export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+export class Container implements AsyncDisposable {
+  readonly directory: string;
+  readonly socket: string;
+  readonly stdout: OutputLines;
+  readonly stderr: OutputLines;
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  readonly #place: 'pid1' | 'below';
+
+  constructor(options: ContainerOptions) {
+    this.directory = mkdtempSync(join(tmpdir(), 'bosun-test-'));
+    this.socket = join(this.directory, 'bosun.sock');
+    this.#place = options.place ?? 'pid1';
+    const config = this.#writeServices(options);
+    const bosun = [BOSUN, 'run', '--socket', this.socket, ...config, ...(options.options ?? [])];
+    const argv = [...bosun, ...(options.command === undefined ? [] : ['--', ...options.command])];
+    const unshare = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+    const [program = '', ...args] = this.#place === 'pid1' ? [...unshare, ...argv] : argv;
+    this.#child = spawn(program, args, {
+      cwd: this.directory,
+      env: { PATH: process.env['PATH'], HOME: '/', TEST_DIR: this.directory, ...options.environment },
+      stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
+    });
+    const { stdout, stderr } = this.#child;
+    if (stdout === null || stderr === null) throw new Error('no pipes');
+    this.stdout = new OutputLines(stdout);
+    this.stderr = new OutputLines(stderr);
+    this.ended = once(this.#child, 'close').then(([code, signal]: unknown[]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }));
+  }
+
+  get stdin(): NodeJS.WritableStream {
+    if (this.#child.stdin === null) throw new Error('stdin was not asked for');
+    return this.#child.stdin;
+  }
+
+  /** The pid of Bosun as this namespace sees it. */
+  async pid(): Promise<number> {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('it did not start');
+    if (this.#place === 'below') return pid;
+    return until('the pid of PID 1', () => childrenOf(pid)[0]);
+  }
+
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    process.kill(await this.pid(), signal);
+  }
+
+  async end(limitMs?: number): Promise<Ended> {
+    return within(`the end of Bosun; stderr: ${this.stderr.text}`, this.ended, limitMs);
+  }
+
+  /** What a path holds, for services that write there; undefined while it is not there. */
+  read(name: string): string | undefined {
+    try {
+      return readFileSync(join(this.directory, name), 'utf8');
+    } catch {
+      return undefined;
+    }
+  }
+
+  async ctl(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const child = spawn(BOSUNCTL, ['--socket', this.socket, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const stdout = new OutputLines(child.stdout);
+    const stderr = new OutputLines(child.stderr);
+    const [code] = (await within(`bosunctl ${args.join(' ')}`, once(child, 'close'))) as [number | null];
+    return { code, stdout: stdout.text, stderr: stderr.text };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      if (this.#place === 'below') this.#child.kill('SIGTERM');
+      else this.#child.kill('SIGKILL');
+      await within('the clean-up', this.ended);
+    }
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #writeServices({ services, fleet }: ContainerOptions): readonly string[] {
+    if (fleet !== undefined) writeFileSync(join(this.directory, 'bosun.yaml'), fleet);
+    if (services === undefined) return [];
+    const directory = join(this.directory, 'services.d');
+    mkdirSync(directory);
+    for (const [name, text] of Object.entries(services)) writeFileSync(join(directory, `${name}.yaml`), text);
+    return ['-c', directory];
+  }
+}
+
+/** From /proc/PID/task/TID/children, proc(5). */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** The state letter of proc(5), or undefined when there is no such process. */
+export function processState(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+  } catch {
+    return undefined;
+  }
+}
+
+export function zombiesOf(pid: number): readonly number[] {
+  return childrenOf(pid).filter((child) => processState(child) === 'Z');
+}
