@@ -24,7 +24,7 @@ export function decide(model: Model, fleet: Fleet, input: Input, moment: Moment)
   apply(draft, input);
   settle(draft);
   advanceShutdown(draft);
-  return { fleet: draft.fleet, events: draft.events, effects: draft.effects };
+  return { fleet: draft.fleet, events: draft.events, effects: draft.orderedEffects };
 }
 
 function apply(draft: Draft, input: Input): void {

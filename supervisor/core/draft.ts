@@ -23,6 +23,7 @@ export class Draft {
   readonly effects: Effect[] = [];
   /** Positions of the services whose next step may have changed. */
   readonly unsettled = new Set<number>();
+  readonly #last: Effect[] = [];
   #fleet: Fleet;
 
   constructor(model: Model, fleet: Fleet, moment: Moment) {
@@ -44,6 +45,15 @@ export class Draft {
 
   do(effect: Effect): void {
     this.effects.push(effect);
+  }
+
+  /** After everything that still follows in this decision: an answer, when what it answers for has been done. */
+  doLast(effect: Effect): void {
+    this.#last.push(effect);
+  }
+
+  get orderedEffects(): readonly Effect[] {
+    return [...this.effects, ...this.#last];
   }
 
   indexOf(name: ServiceName): number | undefined {

@@ -15,7 +15,7 @@ export function onCommand(draft: Draft, command: Command): void {
     error === undefined
       ? ({ kind: 'accepted', services: carryOut(draft, command) } as const)
       : ({ kind: 'refused', error } as const);
-  draft.do({ type: 'reply', command: command.id, result });
+  draft.doLast({ type: 'reply', command: command.id, result });
 }
 
 function refusal(draft: Draft, command: Command): CommandError | undefined {

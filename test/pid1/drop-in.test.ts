@@ -36,7 +36,10 @@ test('signals 1 to 15 less KILL and STOP reach the command, once each', async ()
     process.kill(pid, number);
     await container.stdout.line(new RegExp(`^got ${number}$`));
   }
-  assert.deepEqual(container.stdout.lines.slice(1), FORWARDED.map((number) => `got ${number}`));
+  assert.deepEqual(
+    container.stdout.lines.slice(1),
+    FORWARDED.map((number) => `got ${number}`),
+  );
 });
 
 test('143 after a forwarded TERM that the command did not handle', async () => {
@@ -47,7 +50,11 @@ test('143 after a forwarded TERM that the command did not handle', async () => {
 });
 
 test('the signal reaches the whole group of the command', async () => {
-  const command = ['sh', '-c', "(trap 'echo child got it; exit' TERM; echo ready; while :; do sleep 0.05; done) & wait; wait"];
+  const command = [
+    'sh',
+    '-c',
+    "(trap 'echo child got it; exit' TERM; echo ready; while :; do sleep 0.05; done) & wait; wait",
+  ];
   await using container = new Container({ command });
   await container.stdout.line(/^ready$/);
   await container.signal('SIGTERM');
@@ -66,7 +73,11 @@ test('a background orphan of the command is reaped while it runs', async () => {
 });
 
 test('what the command leaves behind is ended', async () => {
-  const command = ['sh', '-c', "setsid sh -c 'trap \"echo told; exit\" TERM; echo up; while :; do sleep 0.05; done' & sleep 0.3; exit 3"];
+  const command = [
+    'sh',
+    '-c',
+    'setsid sh -c \'trap "echo told; exit" TERM; echo up; while :; do sleep 0.05; done\' & sleep 0.3; exit 3',
+  ];
   await using container = new Container({ command });
   await container.stdout.line(/^up$/);
   assert.equal((await container.end()).code, 3);
@@ -74,7 +85,10 @@ test('what the command leaves behind is ended', async () => {
 });
 
 test('stdin and the working directory are passed through', async () => {
-  await using container = new Container({ command: ['sh', '-c', 'read line; echo "$line in $(pwd)"'], stdin: 'pipe' });
+  await using container = new Container({
+    command: ['sh', '-c', 'read line; echo "$line in $(pwd)"'],
+    stdin: 'pipe',
+  });
   container.stdin.write('hello\n');
   assert.equal(await container.stdout.line(/hello/), `hello in ${container.directory}`);
   assert.equal((await container.end()).code, 0);

@@ -12,7 +12,8 @@ import type { Step, World } from './world.ts';
 export type Rule = { readonly promise: string; check(step: Step, world: World): void };
 
 const recordOf = (fleet: Fleet, name: ServiceName) => fleet.services.find((record) => record.name === name);
-const specOf = (world: World, name: ServiceName) => world.model.spec.services.find((spec) => spec.name === name);
+const specOf = (world: World, name: ServiceName) =>
+  world.model.spec.services.find((spec) => spec.name === name);
 
 /** Written anew, not taken from the core: Compose's words for the three conditions. */
 function isMet(dependency: Dependency, fleet: Fleet): boolean {
@@ -45,7 +46,10 @@ const startsOnlyWhenMet: Rule = {
     for (const event of events) {
       if (event.type === 'starting')
         for (const dependency of specOf(world, event.service)?.dependsOn ?? [])
-          assert.ok(isMet(dependency, fleet), `${event.service} started, ${dependency.name} does not allow it`);
+          assert.ok(
+            isMet(dependency, fleet),
+            `${event.service} started, ${dependency.name} does not allow it`,
+          );
       fleet = evolve(fleet, event);
     }
   },
@@ -90,7 +94,11 @@ const oneRunAtATime: Rule = {
   check({ effects }, world) {
     for (const effect of effects)
       if (effect.type === 'spawn')
-        assert.equal(world.membersOf(effect.service), 0, `${effect.service} lives, and another run is started`);
+        assert.equal(
+          world.membersOf(effect.service),
+          0,
+          `${effect.service} lives, and another run is started`,
+        );
   },
 };
 
@@ -131,7 +139,11 @@ const stoppedStaysStopped: Rule = {
   check({ after, effects }) {
     for (const effect of effects)
       if (effect.type === 'spawn')
-        assert.equal(recordOf(after, effect.service)?.wanted, 'up', `${effect.service} was stopped by the operator`);
+        assert.equal(
+          recordOf(after, effect.service)?.wanted,
+          'up',
+          `${effect.service} was stopped by the operator`,
+        );
   },
 };
 
@@ -142,11 +154,15 @@ const nothingIsStuck: Rule = {
       const spec = world.model.spec.services[index];
       if (spec === undefined) continue;
       const { state } = record;
-      if (state.kind === 'backoff') assert.ok(serviceTimer(spec, record), `${record.name} backs off for ever`);
+      if (state.kind === 'backoff')
+        assert.ok(serviceTimer(spec, record), `${record.name} backs off for ever`);
       if (state.kind === 'stopping' && state.escalation === 'asked')
         assert.ok(serviceTimer(spec, record), `${record.name} may ignore its stop signal for ever`);
       if (state.kind === 'stopped')
-        assert.ok(record.wanted === 'down' || after.phase.kind !== 'up', `${record.name} is stopped but wanted`);
+        assert.ok(
+          record.wanted === 'down' || after.phase.kind !== 'up',
+          `${record.name} is stopped but wanted`,
+        );
     }
   },
 };

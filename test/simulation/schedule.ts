@@ -34,12 +34,18 @@ function serviceFrom(choices: Choices, index: number, earlier: readonly ServiceS
     .filter(() => choices.below(2) === 1)
     .map((on) =>
       needs(on.name, {
-        condition: on.type === 'oneshot' ? choices.pick(CONDITIONS) : choices.pick(['service_healthy', 'service_started']),
+        condition:
+          on.type === 'oneshot'
+            ? choices.pick(CONDITIONS)
+            : choices.pick(['service_healthy', 'service_started']),
         need: choices.pick(['required', 'required', 'optional']),
         onRestart: choices.pick(['keep', 'keep', 'follow']),
       }),
     );
-  const policy = type === 'oneshot' ? choices.pick(['never', 'on-failure'] as const) : choices.pick(['always', 'on-failure', 'never'] as const);
+  const policy =
+    type === 'oneshot'
+      ? choices.pick(['never', 'on-failure'] as const)
+      : choices.pick(['always', 'on-failure', 'never'] as const);
   return service(`s${index}`, {
     type,
     dependsOn,
@@ -55,7 +61,10 @@ function serviceFrom(choices: Choices, index: number, earlier: readonly ServiceS
     },
     importance: choices.pick(['normal', 'normal', 'normal', 'essential', 'main']),
     stop: { signal: 'SIGTERM', timeoutMs: choices.pick([5000, 100, 0]) },
-    reload: choices.pick([{ kind: 'none' } as const, { kind: 'command', command: ['true'], timeoutMs: 1000 } as const]),
+    reload: choices.pick([
+      { kind: 'none' } as const,
+      { kind: 'command', command: ['true'], timeoutMs: 1000 } as const,
+    ]),
     eligibility: choices.below(12) === 11 ? { kind: 'skipped', reason: 'not there' } : { kind: 'eligible' },
   });
 }
@@ -71,7 +80,9 @@ export function runSchedule(stream: readonly number[]): void {
       try {
         rule.check(step, world);
       } catch (error) {
-        throw new Error(`${rule.promise}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`${rule.promise}: ${error instanceof Error ? error.message : String(error)}`, {
+          cause: error,
+        });
       }
     }
   });
@@ -90,5 +101,9 @@ function endWorld(world: World): void {
     assert.ok(world.advance(), 'P5: the shutdown waits for nothing');
     assert.ok(world.nowMs <= budgetOver, 'P5: the shutdown is over its budget');
   }
-  assert.equal(world.livingProcesses, 0, 'P5: Bosun ended while services lived that SIGKILL would have ended');
+  assert.equal(
+    world.livingProcesses,
+    0,
+    'P5: Bosun ended while services lived that SIGKILL would have ended',
+  );
 }

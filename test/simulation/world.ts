@@ -106,7 +106,10 @@ export class World {
   }
 
   get livingProcesses(): number {
-    return [...this.runs.values()].reduce((sum, run) => sum + run.others + (run.leader === 'alive' ? 1 : 0), 0);
+    return [...this.runs.values()].reduce(
+      (sum, run) => sum + run.others + (run.leader === 'alive' ? 1 : 0),
+      0,
+    );
   }
 
   #step(input: Input): void {
@@ -132,7 +135,12 @@ export class World {
       case 'signal-leader':
         return;
       case 'reload':
-        this.#inbox.push({ type: 'reloaded', service: effect.service, run: effect.run, outcome: 'exit code 0' });
+        this.#inbox.push({
+          type: 'reloaded',
+          service: effect.service,
+          run: effect.run,
+          outcome: 'exit code 0',
+        });
         return;
       case 'sweep':
         this.sweeping = effect.signal === 'SIGTERM' ? 'asked' : 'killed';
@@ -170,7 +178,12 @@ export class World {
     if (fake === undefined) return;
     if (signal === 'SIGKILL') {
       fake.others = 0;
-      this.#leaderDies(fake, { kind: 'signal', signal: 'SIGKILL', number: NAMES_OF_SIGNALS.SIGKILL, core: 'none' });
+      this.#leaderDies(fake, {
+        kind: 'signal',
+        signal: 'SIGKILL',
+        number: NAMES_OF_SIGNALS.SIGKILL,
+        core: 'none',
+      });
       return;
     }
     if (fake.obedience === 'ignores-term') return;
@@ -218,7 +231,9 @@ export class World {
     // An answer may also come late, for a run that is over.
     const run = this.#choices.below(10) === 9 ? ((probe.run - 1) as RunId) : probe.run;
     const answer =
-      this.#choices.below(3) < 2 ? ({ kind: 'ok' } as const) : ({ kind: 'failed', reason: 'refused' } as const);
+      this.#choices.below(3) < 2
+        ? ({ kind: 'ok' } as const)
+        : ({ kind: 'failed', reason: 'refused' } as const);
     this.feed({ type: 'probed', ...probe, run, answer });
   }
 
@@ -246,11 +261,17 @@ export class World {
       const record = this.fleet.services[index];
       const timer = record === undefined ? undefined : serviceTimer(spec, record);
       if (timer === undefined) return [];
-      return [{ atMs: timer.atMs, input: { type: 'timer', service: spec.name, run: timer.run, timer: timer.timer } }];
+      return [
+        {
+          atMs: timer.atMs,
+          input: { type: 'timer', service: spec.name, run: timer.run, timer: timer.timer },
+        },
+      ];
     });
-    const ofFleet = fleetTimers(this.fleet).map(
-      (timer): Due => ({ atMs: timer.atMs, input: { type: 'fleet-timer', timer: timer.timer } }),
-    );
+    const ofFleet = fleetTimers(this.fleet).map((timer): Due => ({
+      atMs: timer.atMs,
+      input: { type: 'fleet-timer', timer: timer.timer },
+    }));
     return [...ofServices, ...ofFleet];
   }
 }

@@ -1,0 +1,275 @@
+// Right configurations: every key, every default, the order of the services, what is tolerated.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadConfiguration } from '../../supervisor/config/load.ts';
+import { brief, load, loadService } from './loading.ts';
+
+const fixtures = new URL('../fixtures/config/', import.meta.url).pathname;
+
+test('a command is enough; everything else has its default', async () => {
+  assert.deepEqual(await loadService('command: [caddy, run]', { PATH: '/bin' }), {
+    name: 'it',
+    description: '',
+    type: 'service',
+    command: ['caddy', 'run'],
+    environment: { PATH: '/bin', BOSUN_SERVICE: 'it' },
+    workingDir: '/',
+    stdio: 'piped',
+    dependsOn: [],
+    readiness: { kind: 'spawned' },
+    liveness: { kind: 'none' },
+    startupTimeoutMs: 60_000,
+    restart: {
+      policy: 'always',
+      delayMs: 500,
+      maxDelayMs: 30_000,
+      resetAfterMs: 60_000,
+      burst: { count: 0, windowMs: 60_000 },
+    },
+    importance: 'normal',
+    stop: { signal: 'SIGTERM', timeoutMs: 5000 },
+    reload: { kind: 'none' },
+    successExitCodes: [0],
+    eligibility: { kind: 'eligible' },
+  });
+});
+
+test('a oneshot is not restarted and has no startup limit', async () => {
+  const service = await loadService('command: [a]\ntype: oneshot');
+  assert.equal(service.restart.policy, 'never');
+  assert.equal(service.startupTimeoutMs, 0);
+});
+
+test('essential and main services give up after five restarts in the window', async () => {
+  const essential = await loadService('command: [a]\nessential: true');
+  assert.equal(essential.importance, 'essential');
+  assert.equal(essential.restart.burst.count, 5);
+  const main = await loadService('command: [a]\nmain: true');
+  assert.equal(main.importance, 'main');
+  assert.equal(main.restart.burst.count, 5);
+  const endless = await loadService('command: [a]\nessential: true\nrestart: { burst: { count: 0 } }');
+  assert.equal(endless.restart.burst.count, 0);
+});
+
+test('a probe has its pace by default', async () => {
+  const { readiness } = await loadService('command: [a]\nreadiness: { tcp: { port: 80 } }');
+  assert.deepEqual(readiness, {
+    kind: 'probe',
+    probe: {
+      action: { kind: 'tcp', host: '127.0.0.1', port: 80 },
+      periodMs: 10_000,
+      timeoutMs: 1000,
+      failureThreshold: 3,
+    },
+  });
+});
+
+test('exec and file probes', async () => {
+  const yaml = 'command: [a]\nreadiness: { file: /run/ready }\nliveness: { exec: "check -q" }';
+  const { readiness, liveness } = await loadService(yaml);
+  assert.ok(readiness.kind === 'probe' && liveness.kind === 'probe');
+  assert.deepEqual(readiness.probe.action, { kind: 'file', path: '/run/ready' });
+  assert.deepEqual(liveness.probe.action, { kind: 'exec', command: ['check', '-q'] });
+});
+
+test('every key of a complete configuration arrives', async () => {
+  const result = await loadConfiguration({
+    directory: join(fixtures, 'complete/services.d'),
+    environment: { HOME: '/root', APP_PORT: '9090', APP_ESSENTIAL: 'true' },
+  });
+  assert.ok(result.kind === 'loaded', JSON.stringify(result));
+  assert.deepEqual(result.warnings, []);
+  const { spec, settings } = result;
+  assert.deepEqual(settings, {
+    socket: '/run/app/bosun.sock',
+    stateDir: '/var/lib/bosun',
+    logs: { format: 'prefix' },
+  });
+  assert.equal(spec.shutdownBudgetMs, 20_000);
+  assert.deepEqual(spec.forwards, [
+    { received: 'SIGUSR1', service: 'app', signal: 'SIGUSR1' },
+    { received: 'SIGUSR2', service: 'database', signal: 'SIGHUP' },
+  ]);
+  assert.deepEqual(
+    spec.services.map((service) => service.name),
+    ['database', 'migrate', 'app'],
+  );
+  assert.deepEqual(spec.services[0]?.readiness, { kind: 'notify-fd', fd: 3 });
+  assert.deepEqual(spec.services[0].reload, { kind: 'signal', signal: 'SIGHUP' });
+  assert.deepEqual(spec.services[2], {
+    name: 'app',
+    description: 'Every key that a service can have',
+    type: 'service',
+    command: ['node', 'server.js', '--title', 'two words'],
+    environment: {
+      HOME: '/root',
+      APP_PORT: '9090',
+      APP_ESSENTIAL: 'true',
+      FROM_FILE: 'file',
+      PORT: '8080',
+      VERSION: '1.10',
+      DEBUG: 'true',
+      'x-kept': 'yes',
+      BOSUN_SERVICE: 'app',
+    },
+    workingDir: '/srv/app',
+    stdio: 'piped',
+    dependsOn: [
+      { name: 'database', condition: 'service_healthy', need: 'required', onRestart: 'follow' },
+      { name: 'migrate', condition: 'service_completed_successfully', need: 'required', onRestart: 'keep' },
+      { name: 'cache', condition: 'service_started', need: 'optional', onRestart: 'keep' },
+    ],
+    readiness: {
+      kind: 'probe',
+      probe: {
+        action: {
+          kind: 'http',
+          url: 'http://127.0.0.1:9090/ready',
+          method: 'HEAD',
+          headers: { 'x-probe': 'bosun' },
+        },
+        periodMs: 2000,
+        timeoutMs: 500,
+        failureThreshold: 2,
+      },
+    },
+    liveness: {
+      kind: 'probe',
+      probe: {
+        action: { kind: 'tcp', host: '127.0.0.1', port: 9090 },
+        periodMs: 90_000,
+        timeoutMs: 1000,
+        failureThreshold: 3,
+      },
+    },
+    startupTimeoutMs: 0,
+    restart: {
+      policy: 'on-failure',
+      delayMs: 1000,
+      maxDelayMs: 60_000,
+      resetAfterMs: 120_000,
+      burst: { count: 3, windowMs: 300_000 },
+    },
+    importance: 'essential',
+    stop: { signal: 'SIGINT', timeoutMs: 10_000 },
+    reload: { kind: 'command', command: ['kill', '-HUP', '1'], timeoutMs: 3000 },
+    successExitCodes: [0, 143],
+    eligibility: { kind: 'eligible' },
+  });
+});
+
+test('without bosun.yaml, or with one of comments only, the defaults hold', async () => {
+  for (const files of [{}, { 'bosun.yaml': '# nothing yet\n' }]) {
+    const result = await load({ 'services.d/a.yaml': 'command: [a]', ...files });
+    assert.ok(result.kind === 'loaded');
+    assert.equal(result.spec.shutdownBudgetMs, 9000);
+    assert.deepEqual(result.spec.forwards, []);
+    assert.deepEqual(result.settings, { logs: { format: 'json' } });
+  }
+});
+
+test('services come after what they need, and by name otherwise', async () => {
+  const files: Record<string, string> = {};
+  const needs: Record<string, string> = { z: '', a: 'z', m: '', b: 'a', c: '' };
+  for (const [name, need] of Object.entries(needs)) {
+    files[`services.d/${name}.yaml`] = `command: [x]\n${need === '' ? '' : `depends_on: [${need}]`}`;
+  }
+  const result = await load(files);
+  assert.ok(result.kind === 'loaded');
+  const order = result.spec.services.map((service) => service.name);
+  assert.deepEqual(order, ['c', 'm', 'z', 'a', 'b']);
+});
+
+test('Windows line ends, a byte order mark, anchors and merge keys are fine', async () => {
+  const yaml = [
+    '\ufeffx-probe: &probe { period: 2s, timeout: 300ms }',
+    'command: &argv [a, b]',
+    'readiness: { <<: *probe, timeout: 1s, tcp: { port: 1 } }',
+    'liveness:',
+    '  <<: [*probe, { period: 9s }]',
+    '  exec: *argv',
+    '',
+  ].join('\r\n');
+  const { command, readiness, liveness } = await loadService(yaml);
+  assert.deepEqual(command, ['a', 'b']);
+  assert.ok(readiness.kind === 'probe' && liveness.kind === 'probe');
+  assert.deepEqual([readiness.probe.periodMs, readiness.probe.timeoutMs], [2000, 1000]);
+  assert.deepEqual([liveness.probe.periodMs, liveness.probe.timeoutMs], [2000, 300]);
+  assert.deepEqual(liveness.probe.action, { kind: 'exec', command: ['a', 'b'] });
+});
+
+test('plain numbers and booleans in a command are taken as they are written', async () => {
+  assert.deepEqual((await loadService('command: [sleep, 1.50, true, 0x10]')).command, [
+    'sleep',
+    '1.50',
+    'true',
+    '0x10',
+  ]);
+  assert.deepEqual((await loadService('command: [true]')).command, ['true']);
+});
+
+test('${VAR} may stand for a number or a boolean, and is never read as YAML', async () => {
+  const yaml =
+    'command: [a, "${LIST}", "${UNSET:-}"]\nmain: ${MAIN}\nreadiness: { tcp: { port: "${PORT}" } }';
+  const { command, importance, readiness } = await loadService(yaml, {
+    LIST: '[x, y]',
+    MAIN: 'true',
+    PORT: '80',
+  });
+  assert.deepEqual(command, ['a', '[x, y]', '']);
+  assert.equal(importance, 'main');
+  assert.ok(readiness.kind === 'probe' && readiness.probe.action.kind === 'tcp');
+  assert.equal(readiness.probe.action.port, 80);
+});
+
+test('keys are not expanded', async () => {
+  const { environment } = await loadService('command: [a]\nenvironment: { "$A": b }', { A: 'x' });
+  assert.equal(environment['$A'], 'b');
+});
+
+test('an unset variable is a warning with its place, and the configuration is loaded', async () => {
+  const result = await load({ 'services.d/a.yaml': 'command: [a]\nenvironment:\n  X: "a ${GONE} b"\n' });
+  assert.ok(result.kind === 'loaded');
+  assert.deepEqual(brief(result.warnings), ['services.d/a.yaml:3:9 ${GONE} is not set and becomes empty']);
+  assert.equal(result.warnings[0]?.severity, 'warning');
+  assert.equal(result.warnings[0].key, 'environment.X');
+  assert.equal(result.spec.services[0]?.environment['X'], 'a  b');
+});
+
+test('when.executable is looked up in the PATH of the service, or as a path', async () => {
+  const cases: [string, string, string][] = [
+    ['sh', '/bin', 'eligible'],
+    ['sh', '/nowhere:/bin', 'eligible'],
+    ['/bin/sh', '/nowhere', 'eligible'],
+    ['sh', '/nowhere', 'executable "sh" was not found in PATH (/nowhere)'],
+    ['/etc/hostname', '/bin', 'executable "/etc/hostname" is not an executable file'],
+    ['/bin', '/bin', 'executable "/bin" is not an executable file'],
+  ];
+  for (const [executable, path, expected] of cases) {
+    const yaml = `command: [a]\nwhen: { executable: ${executable} }\nenvironment: { PATH: ${path} }`;
+    const { eligibility } = await loadService(yaml, { PATH: '/other' });
+    assert.equal(eligibility.kind === 'skipped' ? eligibility.reason : 'eligible', expected);
+  }
+});
+
+test('other files in the directory are left alone; links are followed', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'bosun-config-'));
+  try {
+    await writeFile(join(directory, 'real'), 'command: [a]');
+    await symlink('real', join(directory, 'web.yaml'));
+    for (const name of ['README.md', 'schema.json', '.web.yaml', 'web.yaml~', '.#web.yaml']) {
+      await writeFile(join(directory, name), '{ not: [yaml');
+    }
+    const result = await loadConfiguration({ directory, environment: {} });
+    assert.ok(result.kind === 'loaded', JSON.stringify(result));
+    assert.deepEqual(
+      result.spec.services.map((service) => service.name),
+      ['web'],
+    );
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
