@@ -50,6 +50,8 @@ export class Supervisor {
   }
 
   start(): void {
+    // What whoever started us left open is not the services' business.
+    libc.closeOnExecFrom(3);
     if (this.#place === 'below') libc.becomeSubreaper();
     const reaper = new Reaper(libc, this.#table, (report) => {
       this.#runs.onReaped(report);

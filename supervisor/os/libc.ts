@@ -24,6 +24,7 @@ const { functions: c } = dlopen(null, {
   kill: { return: I32, arguments: [I32, I32] },
   close: { return: I32, arguments: [I32] },
   pipe2: { return: I32, arguments: [BUF, I32] },
+  syscall: { return: 'int64', arguments: ['int64', 'uint64', 'uint64', 'uint64'] },
   // Variadic in C: on x86-64 and arm64 Linux an integer argument travels as in a call that is not.
   fcntl: { return: I32, arguments: [I32, I32, 'int64'] },
   prctl: { return: I32, arguments: [I32, 'uint64', 'uint64', 'uint64', 'uint64'] },
@@ -58,6 +59,10 @@ const CLD_DUMPED = 3;
 const O_CLOEXEC = 0o2000000;
 const F_DUPFD_CLOEXEC = 1030;
 const PR_SET_CHILD_SUBREAPER = 36;
+// <asm-generic/unistd.h>, <linux/close_range.h>: called by number, since glibc has it from 2.34 on only.
+const SYS_CLOSE_RANGE = 436n;
+const LAST_DESCRIPTOR = 0xffffffffn;
+const CLOSE_RANGE_CLOEXEC = 4n;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 /** Low numbers stay free for the descriptors that services are promised. */
@@ -196,6 +201,8 @@ export const libc: SystemCalls = {
   },
 
   close: (fd) => done(c.close(fd)),
+  closeOnExecFrom: (first) =>
+    done(Number(c.syscall(SYS_CLOSE_RANGE, BigInt(first), LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC))),
   kill: (pid, signal) => done(c.kill(pid, signal)),
   becomeSubreaper: () => done(c.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n)),
 

@@ -40,6 +40,8 @@ export type SystemCalls = {
   /** fcntl(2) F_DUPFD_CLOEXEC, at 10 or above. */
   duplicate(fd: number): CallResult<number>;
   close(fd: number): CallResult<void>;
+  /** close_range(2) with CLOSE_RANGE_CLOEXEC: no descriptor from `first` on is inherited. ENOSYS before Linux 5.11. */
+  closeOnExecFrom(first: number): CallResult<void>;
   /** kill(2). A negative pid is a process group, -1 everything that may be signalled; signal 0 only asks. */
   kill(pid: number, signal: number): CallResult<void>;
   /** prctl(2) PR_SET_CHILD_SUBREAPER: orphans below us come to us although we are not PID 1. */
