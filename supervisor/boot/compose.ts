@@ -14,11 +14,13 @@ import type { ReceivedSignals } from '../os/received-signals.ts';
 import { RunProcessGroups } from '../os/run-processes.ts';
 import { Sweeper } from '../os/sweeper.ts';
 import { createToolRunner } from '../os/tool.ts';
+import { DropInPlane } from './drop-in-plane.ts';
 import { tellFault } from './last-resort.ts';
 import { createProbePort } from './probe-port.ts';
 import { runReload } from './reload-command.ts';
 
 export type Composition = {
+  readonly mode: 'supervisor' | 'drop-in';
   readonly spec: FleetSpec;
   readonly settings: PlaneSettings;
   readonly signals: ReceivedSignals;
@@ -36,7 +38,7 @@ export class Supervisor {
   readonly #place = process.pid === 1 ? 'pid1' : 'below';
   readonly #runs: RunProcessGroups;
   readonly #sweeper: Sweeper;
-  readonly #plane: PlaneHost;
+  readonly #plane: PlaneHost | DropInPlane;
   readonly #engine: Engine;
 
   constructor(composition: Composition) {
@@ -45,7 +47,7 @@ export class Supervisor {
     this.#sweeper = new Sweeper(libc, this.#place, () => {
       this.#engine.submit({ type: 'swept' });
     });
-    this.#plane = this.#createPlane();
+    this.#plane = composition.mode === 'drop-in' ? new DropInPlane() : this.#createPlane();
     this.#engine = this.#createEngine();
   }
 

@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import { renderDiagnostics } from '../config/diagnostic.ts';
 import { parseDuration } from '../config/duration.ts';
 import type { FileSettings } from '../config/fleet-settings.ts';
-import { loadConfiguration } from '../config/load.ts';
 import { mainCommandConflict, withMainCommand } from '../config/main-command.ts';
 import type { PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
@@ -62,6 +61,8 @@ async function load(request: RunRequest, environment: Record<string, string>): P
   const directory = request.configDirectory ?? (await findConfigDirectory());
   if (directory === undefined)
     return request.command.length > 0 ? NO_SERVICES : { kind: 'refused', message: `bosun: ${NO_DIRECTORY}` };
+  // Loaded here: a drop-in command does not pay for YAML and its schema.
+  const { loadConfiguration } = await import('../config/load.ts');
   const result = await loadConfiguration({ directory, environment });
   const color = process.stderr.isTTY;
   if (result.kind === 'refused') {

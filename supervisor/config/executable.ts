@@ -18,9 +18,11 @@ export async function checkExecutable(
   const candidates = isPath
     ? [program]
     : path.split(':').map((folder) => `${folder === '' ? '.' : folder}/${program}`);
-  for (const candidate of candidates) {
-    if (await isExecutable(resolve(workingDir, candidate))) return { kind: 'eligible' };
-  }
+  // All at once: each look-up is a wait, and whichever is found makes the service eligible.
+  const found = await Promise.all(
+    candidates.map((candidate) => isExecutable(resolve(workingDir, candidate))),
+  );
+  if (found.includes(true)) return { kind: 'eligible' };
   const where = isPath ? 'is not an executable file' : `was not found in PATH (${path})`;
   return { kind: 'skipped', reason: `executable "${program}" ${where}` };
 }

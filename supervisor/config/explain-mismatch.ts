@@ -5,9 +5,12 @@ import { FOREIGN_KEYS, FOREIGN_VALUES, LATER_KEYS, LATER_TYPES } from './known-w
 import type { Mismatch } from './mismatch.ts';
 import { quote } from './parsed.ts';
 import { diagnoseAt, pathText, type Path, type PlainDocument } from './plain-value.ts';
-import { exampleAt, keysAt } from './schema-path.ts';
+import { keysAt, metaAt } from './schema-path.ts';
 import { didYouMean } from './suggestion.ts';
 import { valueAt } from './value-at.ts';
+
+/** Looking for what was meant costs time, and a map with more of them is no service. */
+const MAX_UNKNOWN_KEYS = 100;
 
 export function explainMismatch(
   schema: z.core.$ZodType,
@@ -17,7 +20,9 @@ export function explainMismatch(
   const { path } = mismatch;
   switch (mismatch.kind) {
     case 'unknown-keys':
-      return mismatch.keys.map((key) => explainKey(schema, document, [...path, key]));
+      return mismatch.keys
+        .slice(0, MAX_UNKNOWN_KEYS)
+        .map((key) => explainKey(schema, document, [...path, key]));
     case 'bad-key':
       return [diagnoseAt(document, path, 'key', badKey(path))];
     case 'type':
@@ -34,7 +39,7 @@ export function explainMismatch(
     case 'format':
       return [diagnoseAt(document, path, 'value', wrongFormat(schema, document, path))];
     case 'custom':
-      return [diagnoseAt(document, path, 'value', { message: mismatch.message, remedy: mismatch.remedy })];
+      return [diagnoseAt(document, path, 'value', customWords(schema, document, mismatch))];
   }
 }
 
@@ -85,21 +90,36 @@ function wrongType(
 ): Words {
   const { path } = mismatch;
   const value = valueAt(document.value, path);
-  if (path.length === 0)
+  if (path.length === 0) {
     return {
       message: `must be a map of keys, not ${quote(value)}`,
-      remedy: 'Write lines of the form "key: value".',
+      remedy: 'Write lines like "key: value".',
     };
-  const key = quote(String(path.at(-1)));
-  if (value === undefined)
-    return { message: `${key} is missing`, remedy: `Add it. ${example(schema, path)}` };
-  if (value === null)
-    return {
-      message: `${key} has no value`,
-      remedy: `Give it one, or remove the key. ${example(schema, path)}`,
-    };
+  }
+  if (value === undefined) return missing(schema, path);
+  if (value === null) return empty(schema, path);
   const types = mismatch.expected.map((type) => TYPE_NAMES.get(type) ?? type).join(' or ');
   return { message: `must be ${types}, not ${quote(value)}`, remedy: example(schema, path) };
+}
+
+function missing(schema: z.core.$ZodType, path: Path): Words {
+  return { message: `${quote(String(path.at(-1)))} is missing`, remedy: `Add it. ${example(schema, path)}` };
+}
+
+function empty(schema: z.core.$ZodType, path: Path): Words {
+  const remedy = `Give it one, or remove the key. ${example(schema, path)}`;
+  return { message: `${quote(String(path.at(-1)))} has no value`, remedy };
+}
+
+function customWords(
+  schema: z.core.$ZodType,
+  document: PlainDocument,
+  mismatch: Mismatch & { kind: 'custom' },
+): Words {
+  const value = valueAt(document.value, mismatch.path);
+  if (value === undefined) return missing(schema, mismatch.path);
+  if (value === null) return empty(schema, mismatch.path);
+  return { message: mismatch.message, remedy: mismatch.remedy };
 }
 
 const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
@@ -127,13 +147,16 @@ function wrongChoice(document: PlainDocument, mismatch: Mismatch & { kind: 'choi
   return { message: `${quote(value)} is not known here`, remedy: hint + choices };
 }
 
+/** What may be written there: an example of the schema, or else the words of its description. */
 function example(schema: z.core.$ZodType, path: Path): string {
-  // A list item has the example of its list.
-  for (let length = path.length; length > 0; length -= 1) {
-    const found = exampleAt(schema, path.slice(0, length));
-    if (found !== undefined) return `Example: ${String(path[length - 1])}: ${flow(found)}`;
-  }
-  return 'See the reference of the configuration.';
+  const found = metaAt(schema, path, 'examples');
+  if (Array.isArray(found)) return `Example: ${String(path.at(-1))}: ${flow(found[0])}`;
+  // A list item is explained by its list.
+  if (typeof path.at(-1) === 'number') return example(schema, path.slice(0, -1));
+  const description = metaAt(schema, path, 'description');
+  return typeof description === 'string'
+    ? `It means: ${description}`
+    : 'See the reference of the configuration.';
 }
 
 /** YAML in flow style. */

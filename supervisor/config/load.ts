@@ -4,6 +4,7 @@ import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import type { Environment } from './base-environment.ts';
 import { crossCheck } from './cross-checks.ts';
 import { hasErrors, sortDiagnostics, wholeFile, type Diagnostic } from './diagnostic.ts';
+import { limitPerFile } from './diagnostic-limit.ts';
 import { checkExecutable } from './executable.ts';
 import {
   checkForwards,
@@ -56,13 +57,14 @@ async function load({ directory, environment }: LoadOptions): Promise<LoadResult
   ]);
   const drafts = await Promise.all(listing.services.map((service) => draftService(service, environment)));
   const names = drafts.map((draft) => draft.name);
-  const diagnostics = sortDiagnostics([
+  const found = sortDiagnostics([
     ...listing.diagnostics,
     ...fleet.diagnostics,
     ...checkForwards(fleet, names),
     ...drafts.flatMap((draft) => draft.diagnostics),
     ...crossCheck(drafts),
   ]);
+  const diagnostics = limitPerFile(found);
   if (hasErrors(diagnostics)) return { kind: 'refused', diagnostics };
   return assemble(drafts, fleet, environment, diagnostics);
 }

@@ -15,7 +15,7 @@ export type ReadText =
 export async function readText(path: string, label: string): Promise<ReadText> {
   try {
     // O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
-    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await using handle = await open(path, constants.O_RDONLY);
     return await readOpen(handle, label);
   } catch (error) {
     const kind = errorCode(error) === 'ENOENT' ? 'missing' : 'refused';

@@ -1,4 +1,4 @@
-// Finds the part of a schema that a path leads to: which keys could stand there, and what an example looks like.
+// Finds the part of a schema that a path leads to: which keys could stand there, and what is said about it.
 import * as z from 'zod';
 import type { Path } from './plain-value.ts';
 
@@ -20,14 +20,15 @@ export function keysAt(schema: Schema, path: Path): readonly string[] {
     .flatMap((inner) => (inner instanceof z.core.$ZodObject ? Object.keys(inner._zod.def.shape) : []));
 }
 
-export function exampleAt(schema: Schema, path: Path): unknown {
-  for (const candidate of schemasAt(schema, path)) {
-    for (const layer of [candidate, ...layers(candidate)]) {
-      const examples: unknown = z.globalRegistry.get(layer)?.['examples'];
-      if (Array.isArray(examples)) return examples[0];
-    }
-  }
-  return undefined;
+export function metaAt(schema: Schema, path: Path, field: 'examples' | 'description'): unknown {
+  return schemasAt(schema, path)
+    .flatMap(withLayers)
+    .map((layer): unknown => z.globalRegistry.get(layer)?.[field])
+    .find((value) => value !== undefined);
+}
+
+function withLayers(schema: Schema): Schema[] {
+  return [schema, ...layers(schema).flatMap(withLayers)];
 }
 
 /** Without what is around it: optional, default, transform. Alternatives become several. */

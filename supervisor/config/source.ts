@@ -32,6 +32,7 @@ export function diagnose(source: Source, span: Span, finding: Finding): Diagnost
   return {
     severity: 'error',
     ...finding,
+    key: shorten(finding.key),
     message: shorten(finding.message),
     remedy: shorten(finding.remedy),
     file: source.file,

@@ -16,6 +16,9 @@ export type Validated<Value> = {
 /** What has been made right may show what lies deeper. Each level of the schema needs at most one more round. */
 const MAX_ROUNDS = 8;
 
+/** A file with more is no configuration; each costs a look for what was meant. */
+const MAX_MISMATCHES = 100;
+
 export function validate<Schema extends z.core.$ZodType>(
   schema: Schema & { safeParse(value: unknown): z.ZodSafeParseResult<z.output<Schema>> },
   document: PlainDocument,
@@ -32,7 +35,9 @@ export function validate<Schema extends z.core.$ZodType>(
   );
   return {
     value: undefined,
-    diagnostics: unreported.flatMap((mismatch) => explainMismatch(schema, document, mismatch)),
+    diagnostics: unreported
+      .slice(0, MAX_MISMATCHES)
+      .flatMap((mismatch) => explainMismatch(schema, document, mismatch)),
   };
 }
 

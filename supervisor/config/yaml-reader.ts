@@ -3,44 +3,15 @@
 import { isAlias, isMap, isScalar, isSeq, type Document, type ParsedNode, type Scalar } from 'yaml';
 import type { Diagnostic } from './diagnostic.ts';
 import { interpolate, type Lookup } from './interpolation.ts';
-import {
-  pathId,
-  pathText,
-  type Location,
-  type Path,
-  type PlainDocument,
-  type PlainMap,
-  type PlainValue,
-} from './plain-value.ts';
+import { pathId, pathText, type PlainDocument, type PlainMap, type PlainValue } from './plain-value.ts';
 import { diagnose, type Source, type Span } from './source.ts';
+import { fault, MAX_FAULTS, note, spanOf, type Place, type Walk } from './yaml-walk.ts';
 
 /** Values reached through aliases, in one file: an alias may stand for a tree of aliases (the "billion laughs"). */
 const MAX_ALIASED = 1000;
 const MAX_DEPTH = 40;
 /** Characters that expansion may make, in one file. */
 const MAX_EXPANDED = 4 << 20;
-/** Of faults, and of warnings: one file can hold more than anyone will read. */
-const MAX_FAULTS = 100;
-
-type Walk = {
-  readonly source: Source;
-  readonly lookup: Lookup;
-  readonly locations: Map<string, Location>;
-  readonly reported: Set<string>;
-  readonly faults: Diagnostic[];
-  readonly warnings: Diagnostic[];
-  readonly anchors: Map<string, unknown>;
-  aliased: number;
-  room: number;
-};
-
-/** Where a node stands. `via`: how many aliases lead to it. */
-type Place = {
-  readonly path: Path;
-  readonly key: Span | undefined;
-  readonly via: number;
-  readonly depth: number;
-};
 
 export type Reading = { readonly document: PlainDocument; readonly diagnostics: readonly Diagnostic[] };
 
@@ -193,7 +164,7 @@ function readScalar(walk: Walk, node: Scalar, place: Place): PlainValue {
     'holds a NUL character, which no program can be given',
     'Remove it.',
   );
-  return '';
+  return text.replaceAll('\u0000', '');
 }
 
 function expand(walk: Walk, text: string, node: Scalar, place: Place): string {
@@ -227,29 +198,4 @@ function expressionSpan(walk: Walk, node: Scalar, place: Place, expression: stri
   const at = walk.source.text.slice(span.start, span.end).indexOf(expression);
   if (at < 0) return span;
   return { start: span.start + at, end: span.start + at + expression.length };
-}
-
-function note(walk: Walk, node: unknown, place: Place): void {
-  const written =
-    isScalar(node) && typeof node.value !== 'string' && node.value !== null ? node.source : undefined;
-  walk.locations.set(pathId(place.path), {
-    key: place.key,
-    value: spanOf(node, place),
-    written,
-    origin: 'written',
-  });
-}
-
-function spanOf(node: unknown, place: Place): Span {
-  const range = (node as Partial<ParsedNode> | null)?.range;
-  if (range !== undefined) return { start: range[0], end: range[1] };
-  return place.key ?? { start: 0, end: 0 };
-}
-
-function fault(walk: Walk, place: Place, span: Span, message: string, remedy: string): null {
-  walk.reported.add(pathId(place.path));
-  if (walk.faults.length < MAX_FAULTS) {
-    walk.faults.push(diagnose(walk.source, span, { key: pathText(place.path), message, remedy }));
-  }
-  return null;
 }

@@ -228,8 +228,8 @@ const wholes: readonly (readonly [rule: string, files: Files, expected: readonly
     [
       'bosun.yaml:1:21 "9" has no unit',
       'bosun.yaml:2:1 this version of Bosun does not support "roles" yet',
-      'services.d/web.yaml:1:1 "command" is missing',
       'services.d/web.yaml:1:1 unknown key "comand"',
+      'services.d/web.yaml:1:1 "command" is missing',
     ],
   ],
   [

@@ -240,12 +240,13 @@ test('an unset variable is a warning with its place, and the configuration is lo
 });
 
 test('when.executable is looked up in the PATH of the service, or as a path', async () => {
+  const plain = join(fixtures, 'complete/app.env');
   const cases: [string, string, string][] = [
     ['sh', '/bin', 'eligible'],
     ['sh', '/nowhere:/bin', 'eligible'],
     ['/bin/sh', '/nowhere', 'eligible'],
     ['sh', '/nowhere', 'executable "sh" was not found in PATH (/nowhere)'],
-    ['/etc/hostname', '/bin', 'executable "/etc/hostname" is not an executable file'],
+    [plain, '/bin', `executable "${plain}" is not an executable file`],
     ['/bin', '/bin', 'executable "/bin" is not an executable file'],
   ];
   for (const [executable, path, expected] of cases) {

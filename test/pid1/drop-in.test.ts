@@ -18,6 +18,16 @@ for (const [what, command, code] of EXIT_CODES)
     assert.deepEqual(await container.end(), { code, signal: null }, container.stderr.text);
   });
 
+test('what could not be started is told, and nothing else is', async () => {
+  await using container = new Container({ command: ['no-such-command'] });
+  await container.end();
+  assert.match(
+    container.stderr.text,
+    /^bosun: cannot start no-such-command: not found in PATH.*\(ENOENT\)\n$/,
+  );
+  assert.equal(container.stdout.text, '');
+});
+
 test('125 when Bosun cannot run, with what to do', async () => {
   await using container = new Container({ options: ['-c', '/no/such/directory'] });
   assert.equal((await container.end()).code, 125);

@@ -86,6 +86,6 @@ describe('the cache of the setup', () => {
 });
 
 async function nextLine({ lines }: Builder): Promise<string> {
-  const { value } = await lines.next();
-  return value === undefined ? '(ended)' : String(value);
+  const result = await lines.next();
+  return result.done === true ? '(ended)' : result.value;
 }

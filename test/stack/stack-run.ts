@@ -13,6 +13,7 @@ import { choosePorts, portVariables, type StackPorts } from './stack-ports.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const BOSUNCTL = join(ROOT, 'bin/bosunctl');
 const NAMESPACE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+const LAST_STOP_MS = 12_000;
 const IS_ROOT = process.getuid?.() === 0;
 
 export type Hello = { readonly instance: string; readonly pid: number };
@@ -98,7 +99,7 @@ export class StackRun implements AsyncDisposable {
   /** `kill -9 PID`, with a pid as Bosun sees it. */
   killInside(pid: number): void {
     const enter = IS_ROOT ? ['nsenter', '--target', String(this.bosunPid()), '--pid', '--mount'] : [];
-    const [program = 'sh', ...args] = [...enter, 'sh', '-c', `kill -9 ${pid}`];
+    const [program, ...args] = [...enter, 'sh', '-c', `kill -9 ${pid}`];
     const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`kill -9 ${pid} ended with ${status}: ${stderr}`);
   }
@@ -118,7 +119,8 @@ export class StackRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#outer.exitCode === null && this.#outer.signalCode === null) {
-      this.#outer.kill('SIGKILL');
+      // A test has failed half-way: nothing of the stack may outlive it.
+      await this.stop(LAST_STOP_MS).catch(() => this.#outer.kill('SIGKILL'));
       await this.#ended;
     }
     await this.events[Symbol.asyncDispose]();

@@ -1,0 +1,46 @@
+// `npm test`: sets up what the tests need, then runs the checks and all tests on Node.js 26; `npm test -- core pid1` runs
+// the named folders of test/ alone.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+
+import { say } from './setup/progress.mjs';
+import { root } from './setup/root.mjs';
+import { sayMissing, setUpNode, setUpStackPrograms } from './setup/set-up.mjs';
+import { withoutPrograms } from './setup/without.mjs';
+
+/** Tests that run the programs of the stack. */
+const NEEDS_STACK = ['stack'];
+
+async function main(folders) {
+  const node = await setUpNode();
+  const needsStack = folders.length === 0 || folders.some((folder) => NEEDS_STACK.includes(folder));
+  const searchPath = needsStack ? await stackPath() : process.env.PATH;
+  const env = {
+    ...process.env,
+    BOSUN_NODE: node,
+    PATH: [path.dirname(node), searchPath].join(path.delimiter),
+  };
+  return run(node, [path.join(root, 'scripts/testing/run-tests.mjs'), ...folders], env);
+}
+
+async function stackPath() {
+  const { searchPath, missing } = await setUpStackPrograms(withoutPrograms());
+  sayMissing(missing);
+  return searchPath;
+}
+
+function run(program, args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    say(`npm test: ${error.message}`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,27 @@
+// In place of the control plane in drop-in mode, where Bosun is a plain init: no socket, no thread, nothing on stdout, which is
+// the command's. Only a command that could not be started is told, on stderr, as a shell would.
+import type { RecordedEvent } from '../core/event.ts';
+import type { PlanePort } from '../engine/ports.ts';
+import { tell } from './last-resort.ts';
+
+export class DropInPlane implements PlanePort {
+  start(): void {
+    // There is nothing to start.
+  }
+
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  publish(events: readonly RecordedEvent[]): void {
+    for (const { event } of events) if (event.type === 'spawn-failed') tell(`bosun: ${event.error.message}`);
+  }
+
+  reply(): void {
+    // Nobody can send a command.
+  }
+
+  lend(): void {
+    // The command has Bosun's own streams.
+  }
+}
