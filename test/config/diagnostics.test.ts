@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { limitPerFile } from '../../supervisor/config/diagnostic-limit.ts';
 import { renderDiagnostics, type Diagnostic } from '../../supervisor/config/diagnostic.ts';
 import { loadConfiguration } from '../../supervisor/config/load.ts';
 import { brief, diagnosticsOf, type Files } from './loading.ts';
@@ -367,6 +368,32 @@ test('rendering: never wider than 80 columns, the squiggle under its text', () =
   assert.equal(rows[excerpt]?.indexOf('FAULT'), rows[excerpt + 1]?.indexOf('~~~~~'));
 });
 
+test('rendering: a tab is one column wide', () => {
+  const rows = renderDiagnostics([{ ...sample, sourceLine: 'abc\tword' }], { color: false }).split('\n');
+  assert.deepEqual(rows.slice(1, 3), ['  3 | abc word', '    |     ~~~~']);
+});
+
+test('a hopeless file: the first hundred are shown, errors before warnings, the rest is counted', () => {
+  const warnings = Array.from({ length: 150 }, (): Diagnostic => ({ ...sample, severity: 'warning' }));
+  const limited = limitPerFile([...warnings, sample, { ...sample, file: 'b.yaml' }]);
+  assert.equal(limited.length, 102);
+  assert.equal(limited[0]?.severity, 'error');
+  assert.equal(limited[100]?.message, '51 more are not shown');
+  assert.equal(limited[101]?.file, 'b.yaml');
+});
+
+test('nesting and aliases have limits that are named', async () => {
+  const deep = `command: ${'['.repeat(60)}${']'.repeat(60)}`;
+  const aliases = `x-a: &x [${'a, '.repeat(400)}a]\ncommand: [a]\nx-y: [*x, *x, *x]`;
+  const messages = async (yaml: string): Promise<string> =>
+    brief(await diagnosticsOf({ 'services.d/it.yaml': yaml })).join('\n');
+  assert.match(await messages(deep), /it\.yaml:1:\d+ is nested more than 40 levels deep/);
+  assert.match(
+    await messages(aliases),
+    /^services\.d\/it\.yaml:1:\d+ needs more than 1000 values through aliases$/,
+  );
+});
+
 test('rendering: what a file holds cannot steer the terminal', () => {
   const hostile = {
     ...sample,
@@ -375,6 +402,5 @@ test('rendering: what a file holds cannot steer the terminal', () => {
     file: 'a\u001b.yaml',
   };
   const text = renderDiagnostics([hostile], { color: false });
-  // eslint-disable-next-line no-control-regex -- these must not be there
   assert.doesNotMatch(text.replaceAll('\n', ''), /[\u0000-\u001f\u007f-\u009f\u202e]/);
 });

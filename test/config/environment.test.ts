@@ -67,6 +67,11 @@ environment:
   });
 });
 
+test('BOSUN_SERVICE is always the name of the service', async () => {
+  const yaml = 'command: [a]\nenvironment: { BOSUN_SERVICE: other }';
+  assert.deepEqual((await loadService(yaml)).environment, { BOSUN_SERVICE: 'it' });
+});
+
 test('environment as a list', async () => {
   const yaml = `command: [a]\nenvironment: [A=1, "B=x=y", C, D, E=]`;
   const { environment } = await loadService(yaml, { C: 'own' });
@@ -95,9 +100,11 @@ test('env_file: in order, relative to the service file, and `environment` wins',
 
 test('a missing env_file is shown where it is named', async () => {
   const found = await diagnosticsOf({ 'services.d/it.yaml': 'command: [a]\nenv_file:\n  - gone.env\n' });
-  assert.equal(found.length, 1);
-  assert.equal(found[0]?.line, 3);
-  assert.match(found[0]?.message ?? '', /gone\.env does not exist/);
+  assert.deepEqual(
+    found.map(({ line, key }) => [line, key]),
+    [[3, 'env_file[0]']],
+  );
+  assert.match(found.map(({ message }) => message).join(), /gone\.env does not exist/);
 });
 
 test('the syntax of an env_file is that of Compose', () => {
