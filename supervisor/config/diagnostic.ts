@@ -1,7 +1,7 @@
 // What is wrong with a configuration, where, and what to do next; and how that looks on a terminal of 80 columns.
 // Owns the shape and its rendering. It reads no file: source.ts makes diagnostics from text and offsets.
 
-export type Severity = 'error' | 'warning';
+type Severity = 'error' | 'warning';
 
 export type Diagnostic = {
   readonly severity: Severity;

@@ -3,7 +3,7 @@ import { constants, open, type FileHandle } from 'node:fs/promises';
 import { wholeFile, type Diagnostic, type Finding } from './diagnostic.ts';
 import { createSource, diagnose, type Source } from './source.ts';
 
-export const MAX_FILE_BYTES = 1 << 20;
+const MAX_FILE_BYTES = 1 << 20;
 
 export type ReadText =
   | { readonly kind: 'read'; readonly source: Source }
@@ -15,7 +15,7 @@ export type ReadText =
 export async function readText(path: string, label: string): Promise<ReadText> {
   try {
     // O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
-    await using handle = await open(path, constants.O_RDONLY);
+    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return await readOpen(handle, label);
   } catch (error) {
     const kind = errorCode(error) === 'ENOENT' ? 'missing' : 'refused';
@@ -63,7 +63,7 @@ function isValidUtf8(bytes: Buffer): boolean {
   }
 }
 
-export function errorCode(error: unknown): string {
+function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 

@@ -5,7 +5,7 @@ import type { Path } from './plain-value.ts';
 type Schema = z.core.$ZodType;
 
 /** All that the path may mean, more than one where the schema has alternatives; empty where it leads nowhere. */
-export function schemasAt(schema: Schema, path: Path): readonly Schema[] {
+function schemasAt(schema: Schema, path: Path): readonly Schema[] {
   return path.reduce<readonly Schema[]>(
     (schemas, part) =>
       schemas.flatMap((candidate) => unwrap(candidate).flatMap((inner) => child(inner, part))),

@@ -26,7 +26,7 @@ export type DraftDependency = {
 };
 
 /** What other parts of the configuration ask of a service; defaults where the file is wrong. */
-export type Facts = {
+type Facts = {
   readonly type: ServiceType;
   readonly policy: 'always' | 'on-failure' | 'never';
   readonly essential: boolean;

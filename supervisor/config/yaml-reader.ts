@@ -43,15 +43,7 @@ function readNode(walk: Walk, node: unknown, place: Place): PlainValue {
     );
   }
   if (place.via > 0) walk.aliased += 1;
-  if (walk.aliased > MAX_ALIASED) {
-    return fault(
-      walk,
-      place,
-      spanOf(node, place),
-      `needs more than ${MAX_ALIASED} values through aliases`,
-      'Use fewer aliases.',
-    );
-  }
+  if (walk.aliased > MAX_ALIASED) return tooManyAliases(walk, place, spanOf(node, place));
   if (isAlias(node)) return readAlias(walk, node.source, place, spanOf(node, place));
   registerAnchor(walk, node, place);
   note(walk, node, place);
@@ -60,6 +52,19 @@ function readNode(walk: Walk, node: unknown, place: Place): PlainValue {
     return node.items.map((item, index) => readNode(walk, item, inside(place, index, undefined)));
   if (isMap(node)) return readMap(walk, node.items, place);
   return null;
+}
+
+/** Said once; what else lies beyond the limit is left out in silence. */
+function tooManyAliases(walk: Walk, place: Place, span: Span): null {
+  walk.reported.add(pathId(place.path));
+  if (walk.aliased > MAX_ALIASED + 1) return null;
+  return fault(
+    walk,
+    place,
+    span,
+    `needs more than ${MAX_ALIASED} values through aliases`,
+    'Use fewer aliases.',
+  );
 }
 
 function inside(place: Place, part: string | number, key: Span | undefined): Place {
