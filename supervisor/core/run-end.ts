@@ -17,7 +17,7 @@ export function endRun(draft: Draft, index: number, run: RunId, cause: StopCause
       return;
     case 'restart':
     case 'dependency-restarted':
-      startAgain(draft, index, run);
+      startAgain(draft, index);
       return;
     case 'startup-timeout':
       endUnasked(draft, index, run, { kind: 'startup-timeout', exit });
@@ -33,21 +33,21 @@ export function endRun(draft: Draft, index: number, run: RunId, cause: StopCause
 
 /** A run that never had a process: there is no exit status. */
 export function endUnlaunched(draft: Draft, index: number, run: RunId, cause: StopCause): void {
-  if (cause === 'restart' || cause === 'dependency-restarted') startAgain(draft, index, run);
+  if (cause === 'restart' || cause === 'dependency-restarted') startAgain(draft, index);
   else draft.emit({ type: 'stopped', service: draft.record(index).name, run });
 }
 
-function startAgain(draft: Draft, index: number, run: RunId): void {
-  const service = draft.record(index).name;
-  if (isWantedUp(draft.fleet, draft.record(index))) draft.emit({ type: 'waiting', service });
-  else draft.emit({ type: 'stopped', service, run });
+/** Without back-off. If it is not wanted any more, settle makes it stopped. */
+function startAgain(draft: Draft, index: number): void {
+  draft.emit({ type: 'waiting', service: draft.record(index).name });
 }
 
 export function endUnasked(draft: Draft, index: number, run: RunId, reason: EndReason): void {
   const record = draft.record(index);
   const spec = draft.spec(index);
   const endsContainer = spec.importance === 'main' && reason.kind === 'exit';
-  if (!endsContainer && !isWantedUp(draft.fleet, record)) {
+  // The operator's stop comes first, also when it was still waiting for dependents.
+  if (record.wanted === 'down' || (!endsContainer && !isWantedUp(draft.fleet, record))) {
     draft.emit({ type: 'stopped', service: record.name, run });
     return;
   }

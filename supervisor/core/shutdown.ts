@@ -3,7 +3,7 @@
 import type { Draft } from './draft.ts';
 import type { ShutdownReason } from './event.ts';
 import type { FleetTimerName } from './timer-name.ts';
-import { beginStop, kill } from './run-stop.ts';
+import { kill } from './run-stop.ts';
 import { isLive } from './service-state.ts';
 
 /** Strays get this long after SIGTERM, if the budget has it. */
@@ -27,7 +27,7 @@ export function hastenShutdown(draft: Draft): void {
   const { phase } = draft.fleet;
   if (phase.kind === 'stopping' && phase.killAtMs > draft.moment.nowMs) {
     draft.emit({ type: 'shutdown-hastened', atMs: draft.moment.nowMs });
-    killEverything(draft);
+    killStopping(draft);
   } else if (phase.kind === 'sweeping') {
     killStrays(draft);
   }
@@ -41,7 +41,7 @@ export function onFleetTimer(draft: Draft, timer: FleetTimerName): void {
       if (phase.kind === 'stopping') draft.emit({ type: 'shutdown-order-dropped' });
       return;
     case 'kill':
-      if (phase.kind === 'stopping') killEverything(draft);
+      if (phase.kind === 'stopping') killStopping(draft);
       return;
     case 'sweep-kill':
       killStrays(draft);
@@ -79,10 +79,8 @@ function killStrays(draft: Draft): void {
   draft.do({ type: 'sweep', signal: 'SIGKILL' });
 }
 
-function killEverything(draft: Draft): void {
-  for (const index of draft.model.spec.services.keys()) {
-    beginStop(draft, index, 'shutdown');
-    const { name, state } = draft.record(index);
+/** Those that have been asked; what has not been is asked by settle, which finds no grace left and kills at once. */
+function killStopping(draft: Draft): void {
+  for (const { name, state } of draft.fleet.services)
     if (state.kind === 'stopping' && state.escalation === 'asked') kill(draft, name, state);
-  }
 }

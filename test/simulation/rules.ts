@@ -178,12 +178,67 @@ const noExitIsLost: Rule = {
   },
 };
 
+const shutdownOnlyForWhatIsWanted: Rule = {
+  promise: 'P6, P7: the end of a service that the operator stopped does not end the container',
+  check({ before, events }) {
+    for (const event of events) {
+      if (event.type !== 'shutdown-started' || !('service' in event.reason)) continue;
+      assert.equal(recordOf(before, event.reason.service)?.wanted, 'up');
+    }
+  },
+};
+
+const wishIsKept: Rule = {
+  promise: 'P7: what the operator asked for is what is wanted',
+  check({ input, before, after, effects }) {
+    if (input.type !== 'command' || before.phase.kind !== 'up') return;
+    const { command } = input;
+    const accepted = effects.some((effect) => effect.type === 'reply' && effect.result.kind === 'accepted');
+    if (!accepted || (command.verb !== 'start' && command.verb !== 'stop' && command.verb !== 'restart'))
+      return;
+    for (const name of command.services)
+      assert.equal(recordOf(after, name)?.wanted, command.verb === 'stop' ? 'down' : 'up');
+  },
+};
+
+const graceEndsWithTheBudget: Rule = {
+  promise: 'P5: no service is promised a grace period beyond the budget',
+  check({ after }) {
+    const { phase } = after;
+    if (phase.kind !== 'stopping') return;
+    for (const { name, state } of after.services)
+      if (state.kind === 'stopping' && state.escalation === 'asked')
+        assert.ok(state.killAtMs <= phase.killAtMs, `${name} is promised more time than there is`);
+  },
+};
+
+const askedIsSignalled: Rule = {
+  promise: 'P5: what is to stop and has a process has been signalled',
+  check({ after, events, effects }) {
+    for (const event of events) {
+      const concerns = event.type === 'stopping' || event.type === 'spawned';
+      if (!concerns) continue;
+      const state = recordOf(after, event.service)?.state;
+      if (state?.kind !== 'stopping' || state.process.kind === 'launching') continue;
+      assert.ok(
+        effects.some((effect) => effect.type === 'signal-group' && effect.service === event.service),
+        `${event.service} is stopping and nobody told it`,
+      );
+    }
+  },
+};
+
 const oldRunsAreSilent: Rule = {
   promise: 'inputs of an old run change nothing',
   check({ input, before, after }) {
-    if (!('run' in input) || input.type === 'timer') return;
+    if (!('run' in input)) return;
     const state = recordOf(before, input.service)?.state;
-    const current: RunId | undefined = state !== undefined && isLive(state) ? state.run : undefined;
+    const waits = state?.kind === 'backoff' && input.type === 'timer';
+    const current: RunId | 0 | undefined = waits
+      ? recordOf(before, input.service)?.lastRun
+      : state !== undefined && isLive(state)
+        ? state.run
+        : undefined;
     if (current !== input.run) assert.deepEqual(after, before);
   },
 };
@@ -206,5 +261,9 @@ export const RULES: readonly Rule[] = [
   stoppedStaysStopped,
   nothingIsStuck,
   noExitIsLost,
+  shutdownOnlyForWhatIsWanted,
+  wishIsKept,
+  graceEndsWithTheBudget,
+  askedIsSignalled,
   oldRunsAreSilent,
 ];

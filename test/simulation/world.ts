@@ -48,6 +48,7 @@ export class World {
   readonly #choices: Choices;
   readonly #watch: Watcher;
   readonly #inbox: Input[] = [];
+  readonly #launching: Input[] = [];
   #nextPid = 100;
   #commands = 0;
   fleet: Fleet;
@@ -70,18 +71,21 @@ export class World {
 
   /** One thing that may happen now: a deadline, a process's doing, a probe's answer, an operator's wish. */
   act(): void {
-    const kind = this.#choices.below(8);
+    const kind = this.#choices.below(9);
     if (kind <= 2) this.advance();
     else if (kind <= 4) this.#processActs();
     else if (kind === 5) this.#probeAnswers();
     else if (kind === 6) this.#operatorActs();
+    else if (kind === 7) this.#oldRunStirs();
     else this.#letPass(this.#choices.pick([0, 1, 40, 400, 4000, 70_000]));
   }
 
   /** To the next deadline, if there is one. */
   advance(): boolean {
+    this.#landLaunches();
     const next = this.#nextDeadline();
-    if (next === undefined) return false;
+    // What landed may have been the last thing to wait for.
+    if (next === undefined) return this.exitCode !== undefined;
     this.nowMs = Math.max(this.nowMs, next.atMs);
     this.feed(next.input);
     return true;
@@ -89,6 +93,7 @@ export class World {
 
   /** Time passes, and no deadline is passed over: the real timers would have fired. */
   #letPass(spanMs: number): void {
+    this.#landLaunches();
     const untilMs = this.nowMs + spanMs;
     while (this.exitCode === undefined) {
       const next = this.#nextDeadline();
@@ -170,7 +175,36 @@ export class World {
       obedience: this.#choices.pick(['obeys', 'obeys', 'ignores-term', 'leaves-others']),
       told: 'nothing',
     });
-    this.#inbox.push({ type: 'spawned', service, run, pid });
+    // The spawn may take its time; anything may happen meanwhile.
+    const spawned = { type: 'spawned', service, run, pid } as const;
+    if (this.#choices.below(4) === 3) this.#launching.push(spawned);
+    else this.#inbox.push(spawned);
+  }
+
+  #landLaunches(): void {
+    for (let next = this.#launching.shift(); next !== undefined; next = this.#launching.shift())
+      this.feed(next);
+  }
+
+  /** Something late about a run that is over, or about none. */
+  #oldRunStirs(): void {
+    const old = [...this.runs.values()].filter((run) => run.told === 'gone');
+    if (old.length === 0) return;
+    const { service, run, pid } = this.#choices.pick(old);
+    const exit: ExitStatus = { kind: 'code', code: 1 };
+    this.feed(
+      this.#choices.pick<Input>([
+        { type: 'exited', service, run, exit, group: 'empty' },
+        { type: 'group-emptied', service, run },
+        { type: 'spawned', service, run, pid },
+        {
+          type: 'timer',
+          service,
+          run,
+          timer: this.#choices.pick(['startup-timeout', 'kill', 'backoff', 'backoff-reset']),
+        },
+      ]),
+    );
   }
 
   #signalGroup(run: RunId, signal: string): void {
@@ -209,6 +243,7 @@ export class World {
   }
 
   #processActs(): void {
+    this.#landLaunches();
     const living = [...this.runs.values()].filter((run) => run.leader === 'alive' || run.others > 0);
     if (living.length === 0) return;
     const fake = this.#choices.pick(living);

@@ -1,0 +1,222 @@
+// The real control plane in its real thread, with the test in the engine's place: real pipes, a real socket, a real
+// standard output. Everything is waited for with a deadline, and all of it ends with the test.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, createReadStream, mkdtempSync, rmSync, type ReadStream } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CommandResult } from '../../../supervisor/core/effect.ts';
+import type { BosunEvent } from '../../../supervisor/core/event.ts';
+import { evolve } from '../../../supervisor/core/evolve.ts';
+import { createFleet, type Fleet } from '../../../supervisor/core/fleet.ts';
+import type { Command } from '../../../supervisor/core/input.ts';
+import type { FromPlane, OutputStream, PlaneSettings, ToPlane } from '../../../supervisor/core/plane-message.ts';
+import type { ServiceSpec } from '../../../supervisor/core/service-spec.ts';
+import { libc } from '../../../supervisor/os/libc.ts';
+import { name, Recorder, run } from './fleet-fixture.ts';
+
+const HOST = new URL('host.ts', import.meta.url);
+const FIRST_LENT_FD = 4;
+export const DEADLINE_MS = 10_000;
+
+export type RigMessage = FromPlane | { readonly type: 'worker-exit' | 'worker-error'; readonly message?: string };
+/** What the engine would do with a command: events first, then the reply. */
+export type Engine = (command: Command, rig: PlaneRig) => CommandResult | undefined;
+
+export type RigOptions = {
+  readonly services: readonly ServiceSpec[];
+  readonly settings?: Partial<PlaneSettings>;
+  /** Pipes that will be lent, by number. */
+  readonly pipes?: number;
+  readonly engine?: Engine;
+  readonly history?: readonly BosunEvent[];
+  /** The test reads standard output only when it wants to. */
+  readonly stdout?: 'read' | 'unread';
+};
+
+export class PlaneRig implements AsyncDisposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'bosun-plane-'));
+  readonly socketPath: string;
+  readonly writeEnds: readonly number[];
+  readonly recorder = new Recorder();
+  readonly stdoutFd: number;
+  readonly #options: RigOptions;
+  readonly #child: ChildProcess;
+  readonly #messages: RigMessage[] = [];
+  readonly #waiters = new Set<() => void>();
+  readonly #held: ReturnType<Recorder['record']>[] = [];
+  #fleet: Fleet;
+  #stdout: ReadStream | undefined;
+  #output = Buffer.alloc(0);
+
+  static async start(options: RigOptions): Promise<PlaneRig> {
+    const rig = new PlaneRig(options);
+    rig.#send({ type: 'start-worker' });
+    rig.hello();
+    await rig.message('listening');
+    return rig;
+  }
+
+  private constructor(options: RigOptions) {
+    this.#options = options;
+    this.socketPath = options.settings?.socketPath ?? join(this.directory, 'run', 'bosun.sock');
+    this.#fleet = createFleet(options.services.map((service) => service.name));
+    for (const event of [{ type: 'booted', services: this.#names() } as const, ...(options.history ?? [])]) this.#keep(event);
+    const stdout = makePipe();
+    const pipes = Array.from({ length: options.pipes ?? 0 }, makePipe);
+    this.writeEnds = pipes.map((pipe) => pipe.write);
+    this.stdoutFd = stdout.read;
+    this.#child = fork(HOST, [], {
+      stdio: ['ignore', stdout.write, 'inherit', 'ipc', ...pipes.map((pipe) => pipe.read)],
+      serialization: 'advanced',
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    closeSync(stdout.write);
+    for (const pipe of pipes) closeSync(pipe.read);
+    this.#child.on('message', (message) => {
+      this.#receive(message as RigMessage);
+    });
+    this.#child.on('error', () => undefined);
+    if (options.stdout !== 'unread') this.readStdout();
+  }
+
+  hello(): void {
+    const { settings, services } = this.#options;
+    this.#send({
+      type: 'hello',
+      settings: {
+        version: '0.1.0-test',
+        socketPath: this.socketPath,
+        logFormat: 'prefix',
+        ownUid: process.getuid?.() ?? 0,
+        enginePid: 1,
+        ...settings,
+      },
+      spec: { services, shutdownBudgetMs: 9000, forwards: [] },
+      fleet: this.#fleet,
+      lastEventId: this.recorder.lastId,
+      recentEvents: this.#held,
+    });
+  }
+
+  /** A new worker after the old one has gone, as the engine does it. */
+  async restartWorker(): Promise<void> {
+    this.forget('listening');
+    this.#send({ type: 'start-worker' });
+    this.hello();
+    await this.message('listening');
+  }
+
+  emit(events: readonly BosunEvent[], command = '', actor = 'bosun'): void {
+    this.#send({ type: 'events', events: events.map((event) => this.#keep(event, command, actor)) });
+  }
+
+  lend(pipe: number, service: string, stream: OutputStream = 'stdout', carry?: SharedArrayBuffer): void {
+    const lent = { service: name(service), run: run(1), stream, fd: FIRST_LENT_FD + pipe };
+    this.#send({ type: 'lend', pipe: carry === undefined ? lent : ({ ...lent, carry } as typeof lent) });
+  }
+
+  finish(): void {
+    this.#send({ type: 'finish' });
+  }
+
+  /** Makes the worker throw in the middle of its work. */
+  crash(): void {
+    this.#child.send({ type: 'events', events: undefined });
+  }
+
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  /** Everything that Bosun has written to its standard output up to now. */
+  get output(): Buffer {
+    return this.#output;
+  }
+
+  readStdout(): void {
+    this.#stdout = createReadStream('', { fd: this.stdoutFd, autoClose: true });
+    this.#stdout.on('error', () => undefined);
+    this.#stdout.on('data', (chunk) => {
+      this.#output = Buffer.concat([this.#output, Buffer.from(chunk)]);
+      this.#wake();
+    });
+  }
+
+  async outputWith(text: string): Promise<string> {
+    await this.until(() => this.#output.includes(text), `${JSON.stringify(text)} in the output`);
+    return this.#output.toString();
+  }
+
+  async message<Type extends RigMessage['type']>(type: Type): Promise<Extract<RigMessage, { type: Type }>> {
+    const find = (): RigMessage | undefined => this.#messages.find((message) => message.type === type);
+    await this.until(() => find() !== undefined, `message ${type}`);
+    return find() as Extract<RigMessage, { type: Type }>;
+  }
+
+  forget(type: RigMessage['type']): void {
+    const kept = this.#messages.filter((message) => message.type !== type);
+    this.#messages.splice(0, Infinity, ...kept);
+  }
+
+  /** Looks again whenever something has arrived. */
+  async until(holds: () => boolean, what: string): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const look = (): void => {
+      if (holds()) resolve(undefined);
+    };
+    const timer = setTimeout(() => {
+      reject(new Error(`not within ${DEADLINE_MS} ms: ${what}; the output was:\n${this.#output.toString().slice(-2000)}`));
+    }, DEADLINE_MS);
+    this.#waiters.add(look);
+    look();
+    await promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiters.delete(look);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGKILL');
+      await once(this.#child, 'exit');
+    }
+    this.#stdout?.destroy();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #names(): ServiceSpec['name'][] {
+    return this.#options.services.map((service) => service.name);
+  }
+
+  #keep(event: BosunEvent, command = '', actor = 'bosun'): ReturnType<Recorder['record']> {
+    const recorded = this.recorder.record(event, command, actor);
+    this.#fleet = evolve(this.#fleet, event);
+    this.#held.push(recorded);
+    return recorded;
+  }
+
+  #send(message: ToPlane | { readonly type: 'start-worker' }): void {
+    this.#child.send(message);
+  }
+
+  #receive(message: RigMessage): void {
+    this.#messages.push(message);
+    if (message.type === 'command') {
+      const { command } = message;
+      const answer = this.#options.engine?.(command, this);
+      if (answer !== undefined) this.#send({ type: 'reply', command: command.id, result: answer });
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const look of [...this.#waiters]) look();
+  }
+}
+
+function makePipe(): { readonly read: number; readonly write: number } {
+  const made = libc.pipe();
+  if (!made.ok) throw new Error(`pipe2: ${made.errno}`);
+  return made.value;
+}
