@@ -86,8 +86,9 @@ function startServices(draft: Draft, names: readonly ServiceName[]): readonly Se
       .filter((edge) => edge.dependency.need === 'required')
       .map((edge) => edge.index),
   );
+  const told = reached.filter((index) => named.has(index) || draft.record(index).wanted === 'down');
   for (const index of reached) wantUp(draft, index, named.has(index) ? 'named' : 'pulled-in');
-  return reached.map((index) => draft.record(index).name);
+  return told.map((index) => draft.record(index).name);
 }
 
 function wantUp(draft: Draft, index: number, how: 'named' | 'pulled-in'): void {

@@ -22,6 +22,22 @@ describe('conditions', () => {
     assert.deepEqual(drive.spawned('a').did, ['spawn b']);
   });
 
+  it('service_healthy: not by a dependency that was ready and is not any more', () => {
+    const readiness = {
+      kind: 'probe',
+      probe: { action: { kind: 'file', path: '/x' }, periodMs: 1, timeoutMs: 1, failureThreshold: 1 },
+    } as const;
+    const b = service('b', { dependsOn: [needs('a')] });
+    const drive = new Drive(service('a', { readiness }), b)
+      .boot()
+      .spawned('a')
+      .probed('a', 'readiness', 'ok');
+    drive.spawned('b').probed('a', 'readiness', 'failed').exited('b', code(1)).timer('b', 'backoff');
+    assert.equal(drive.state('a'), 'unready');
+    assert.equal(drive.state('b'), 'waiting');
+    assert.deepEqual(drive.probed('a', 'readiness', 'ok').did, ['spawn b']);
+  });
+
   it('service_completed_successfully: after exit code 0, and not after another', () => {
     const b = service('b', { dependsOn: [needs('a', { condition: 'service_completed_successfully' })] });
     const good = new Drive(oneshot('a'), b).boot().spawned('a');

@@ -2,7 +2,7 @@
 // own control socket, and its end awaited. As close to a container as there is without an engine.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { until, within } from './deadline.ts';
@@ -23,6 +23,8 @@ export type ContainerOptions = {
   readonly place?: 'pid1' | 'below';
   readonly environment?: Readonly<Record<string, string>>;
   readonly stdin?: 'ignore' | 'pipe';
+  /** What Bosun is started through, such as setpriv: it execs, so the pid stays. */
+  readonly through?: readonly string[];
 };
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -38,10 +40,20 @@ export class Container implements AsyncDisposable {
 
   constructor(options: ContainerOptions) {
     this.directory = mkdtempSync(join(tmpdir(), 'bosun-test-'));
+    // Bosun may be run as somebody else.
+    chmodSync(this.directory, 0o777);
     this.socket = join(this.directory, 'bosun.sock');
     this.#place = options.place ?? 'pid1';
     const config = this.#writeServices(options);
-    const bosun = [BOSUN, 'run', '--socket', this.socket, ...config, ...(options.options ?? [])];
+    const bosun = [
+      ...(options.through ?? []),
+      BOSUN,
+      'run',
+      '--socket',
+      this.socket,
+      ...config,
+      ...(options.options ?? []),
+    ];
     const argv = [...bosun, ...(options.command === undefined ? [] : ['--', ...options.command])];
     const unshare = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
     const [program = '', ...args] = this.#place === 'pid1' ? [...unshare, ...argv] : argv;
