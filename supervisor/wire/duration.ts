@@ -9,7 +9,8 @@ export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
   if (text.length > 32 || !WHOLE.test(text)) return undefined;
   let sumMs = 0;
-  for (const [, amount = '', unit = ''] of text.matchAll(PART)) sumMs += Number(amount) * (UNIT_MS[unit] ?? 0);
+  for (const [, amount = '', unit = ''] of text.matchAll(PART))
+    sumMs += Number(amount) * (UNIT_MS[unit] ?? 0);
   return sumMs;
 }
 

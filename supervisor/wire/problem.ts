@@ -75,7 +75,8 @@ export const PROBLEMS = {
     title: 'The engine did not answer in time',
     next: 'The command may have been done; see `bosunctl status`, then try again.',
   },
-} as const satisfies Readonly<Record<CommandError['code'], ProblemKind>> & Readonly<Record<string, ProblemKind>>;
+} as const satisfies Readonly<Record<CommandError['code'], ProblemKind>> &
+  Readonly<Record<string, ProblemKind>>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
@@ -100,7 +101,11 @@ export type ProblemDocument = {
 
 export type ProblemExtras = Pick<ProblemDocument, 'service' | 'command' | 'waiting_for' | 'errors'>;
 
-export function createProblem(code: ProblemCode, detail: string, extras: ProblemExtras = {}): ProblemDocument {
+export function createProblem(
+  code: ProblemCode,
+  detail: string,
+  extras: ProblemExtras = {},
+): ProblemDocument {
   const { status, title, next } = PROBLEMS[code];
   return { type: `urn:bosun:problem:${code}`, title, status, code, detail, next, ...extras };
 }

@@ -11,7 +11,9 @@ const serviceName = z.string().regex(SERVICE_NAME_PATTERN, 'is not a service nam
 const signalName = z
   .string()
   .transform((text) => (text.startsWith('SIG') ? text : `SIG${text}`))
-  .pipe(z.enum(Object.keys(constants.signals) as NodeJS.Signals[], { error: 'is not a signal, such as SIGHUP' }));
+  .pipe(
+    z.enum(Object.keys(constants.signals) as NodeJS.Signals[], { error: 'is not a signal, such as SIGHUP' }),
+  );
 
 const wait = z.string().transform((text, context) => {
   const waitMs = parseDuration(text);

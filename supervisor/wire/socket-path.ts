@@ -13,6 +13,7 @@ export function candidates(environment: SocketEnvironment, uid: number): readonl
   const chosen = environment['BOSUN_SOCKET'];
   if (chosen !== undefined && chosen !== '') return [chosen];
   const runtimeDir = environment['XDG_RUNTIME_DIR'];
-  const ofUser = runtimeDir === undefined || !runtimeDir.startsWith('/') ? [] : [`${runtimeDir}/${SOCKET_NAME}`];
+  const ofUser =
+    runtimeDir === undefined || !runtimeDir.startsWith('/') ? [] : [`${runtimeDir}/${SOCKET_NAME}`];
   return [`/run/${SOCKET_NAME}`, ...ofUser, `/tmp/bosun-${uid}/bosun.sock`];
 }

@@ -112,11 +112,17 @@ export class Container implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      if (this.#place === 'below') this.#child.kill('SIGTERM');
-      else this.#child.kill('SIGKILL');
+      this.#endByForce();
       await within('the clean-up', this.ended);
     }
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Its PID 1 first: a change of user clears the signal that --kill-child has set, prctl(2) PR_SET_PDEATHSIG. */
+  #endByForce(): void {
+    const inner = this.#place === 'pid1' ? childrenOf(this.#child.pid ?? 0) : [];
+    for (const pid of inner) process.kill(pid, 'SIGKILL');
+    this.#child.kill(this.#place === 'below' ? 'SIGTERM' : 'SIGKILL');
   }
 
   #writeServices({ services, fleet }: ContainerOptions): readonly string[] {

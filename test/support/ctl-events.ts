@@ -1,5 +1,5 @@
 // What `bosunctl --json` says, read with the wire's own schemas, and waiting for an event or a state.
-import { eventView, type EventView } from '../../supervisor/wire/event-view.ts';
+import { eventsView, type EventView } from '../../supervisor/wire/event-view.ts';
 import { servicesView, type ServiceView } from '../../supervisor/wire/service-view.ts';
 import type { Container } from './container.ts';
 import { until } from './deadline.ts';
@@ -25,8 +25,5 @@ export async function reaches(
 /** All events so far, oldest first. */
 export async function eventsOf(container: Container): Promise<readonly EventView[]> {
   const { stdout } = await container.ctl('events', '--json');
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => eventView.parse(JSON.parse(line)));
+  return eventsView.parse(JSON.parse(stdout)).events;
 }

@@ -20,7 +20,9 @@ export function projectEvent(recorded: RecordedEvent): EventView {
 }
 
 function snakeKeys(fields: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [snakeCase(key), snakeValue(value)]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [snakeCase(key), snakeValue(value)]),
+  );
 }
 
 function snakeValue(value: unknown): unknown {

@@ -12,7 +12,11 @@ const EVENTS_HELD = 10_000;
 
 export type Hello = Extract<ToPlane, { type: 'hello' }>;
 export type EventListener = (recorded: RecordedEvent) => void;
-export type SeenService = { readonly index: number; readonly spec: ServiceSpec; readonly record: ServiceRecord };
+export type SeenService = {
+  readonly index: number;
+  readonly spec: ServiceSpec;
+  readonly record: ServiceRecord;
+};
 
 export class FleetView {
   readonly spec: FleetSpec;

@@ -32,7 +32,13 @@ export function service(text: string, overrides: Partial<ServiceSpec> = {}): Ser
     readiness: { kind: 'spawned' },
     liveness: { kind: 'none' },
     startupTimeoutMs: 0,
-    restart: { policy: 'always', delayMs: 500, maxDelayMs: 30_000, resetAfterMs: 60_000, burst: { count: 0, windowMs: 60_000 } },
+    restart: {
+      policy: 'always',
+      delayMs: 500,
+      maxDelayMs: 30_000,
+      resetAfterMs: 60_000,
+      burst: { count: 0, windowMs: 60_000 },
+    },
     importance: 'normal',
     stop: { signal: 'SIGTERM', timeoutMs: 5000 },
     reload: { kind: 'none' },
@@ -64,7 +70,11 @@ export class Recorder {
 }
 
 /** The events of a run from start to ready. */
-export function comesUp(text: string, runNumber: number, pidNumber = 1000 + runNumber): readonly BosunEvent[] {
+export function comesUp(
+  text: string,
+  runNumber: number,
+  pidNumber = 1000 + runNumber,
+): readonly BosunEvent[] {
   const startedAtMs = nowMs() - 83;
   const base = { service: name(text), run: run(runNumber) };
   return [
@@ -74,7 +84,12 @@ export function comesUp(text: string, runNumber: number, pidNumber = 1000 + runN
   ];
 }
 
-export function failsWith(text: string, runNumber: number, code: number, delayMs: number): readonly BosunEvent[] {
+export function failsWith(
+  text: string,
+  runNumber: number,
+  code: number,
+  delayMs: number,
+): readonly BosunEvent[] {
   const base = { service: name(text), run: run(runNumber) };
   const exit = { kind: 'code', code } as const;
   return [

@@ -1,6 +1,7 @@
 // Stands where the engine stands: starts the real worker thread and passes messages between it and the test, which is this
 // process's parent. Pipes to be lent are this process's own descriptors from 4 on.
 import { Worker } from 'node:worker_threads';
+import { libc } from '../../../supervisor/os/libc.ts';
 
 const WORKER = new URL('../../../supervisor/worker.ts', import.meta.url);
 
@@ -23,8 +24,22 @@ function start(): void {
   });
 }
 
+type Lend = { readonly type: 'lend'; readonly pipe: { readonly fd: number }; readonly carryBytes: number };
+
+/** The engine keeps one descriptor and the unfinished line of each pipe, and lends a duplicate. */
+const carries = new Map<number, SharedArrayBuffer>();
+
+function lend({ pipe, carryBytes }: Lend): void {
+  const duplicate = libc.duplicate(pipe.fd);
+  const carry = carries.get(pipe.fd) ?? new SharedArrayBuffer(carryBytes);
+  carries.set(pipe.fd, carry);
+  const lent = { ...pipe, fd: duplicate.ok ? duplicate.value : pipe.fd };
+  worker?.postMessage({ type: 'lend', pipe: carryBytes === 0 ? lent : { ...lent, carry } });
+}
+
 process.on('message', (message: { readonly type: string }) => {
   if (message.type === 'start-worker') start();
+  else if (message.type === 'lend') lend(message as Lend);
   else worker?.postMessage(message);
 });
 process.on('disconnect', () => {

@@ -10,7 +10,12 @@ import type { BosunEvent } from '../../../supervisor/core/event.ts';
 import { evolve } from '../../../supervisor/core/evolve.ts';
 import { createFleet, type Fleet } from '../../../supervisor/core/fleet.ts';
 import type { Command } from '../../../supervisor/core/input.ts';
-import type { FromPlane, OutputStream, PlaneSettings, ToPlane } from '../../../supervisor/core/plane-message.ts';
+import type {
+  FromPlane,
+  OutputStream,
+  PlaneSettings,
+  ToPlane,
+} from '../../../supervisor/core/plane-message.ts';
 import type { ServiceSpec } from '../../../supervisor/core/service-spec.ts';
 import { libc } from '../../../supervisor/os/libc.ts';
 import { name, Recorder, run } from './fleet-fixture.ts';
@@ -19,7 +24,8 @@ const HOST = new URL('host.ts', import.meta.url);
 const FIRST_LENT_FD = 4;
 export const DEADLINE_MS = 10_000;
 
-export type RigMessage = FromPlane | { readonly type: 'worker-exit' | 'worker-error'; readonly message?: string };
+export type RigMessage =
+  FromPlane | { readonly type: 'worker-exit' | 'worker-error'; readonly message?: string };
 /** What the engine would do with a command: events first, then the reply. */
 export type Engine = (command: Command, rig: PlaneRig) => CommandResult | undefined;
 
@@ -61,7 +67,8 @@ export class PlaneRig implements AsyncDisposable {
     this.#options = options;
     this.socketPath = options.settings?.socketPath ?? join(this.directory, 'run', 'bosun.sock');
     this.#fleet = createFleet(options.services.map((service) => service.name));
-    for (const event of [{ type: 'booted', services: this.#names() } as const, ...(options.history ?? [])]) this.#keep(event);
+    for (const event of [{ type: 'booted', services: this.#names() } as const, ...(options.history ?? [])])
+      this.#keep(event);
     const stdout = makePipe();
     const pipes = Array.from({ length: options.pipes ?? 0 }, makePipe);
     this.writeEnds = pipes.map((pipe) => pipe.write);
@@ -111,9 +118,10 @@ export class PlaneRig implements AsyncDisposable {
     this.#send({ type: 'events', events: events.map((event) => this.#keep(event, command, actor)) });
   }
 
-  lend(pipe: number, service: string, stream: OutputStream = 'stdout', carry?: SharedArrayBuffer): void {
+  /** `carryBytes`: of memory that the host keeps for the unfinished line, also over the death of a worker. */
+  lend(pipe: number, service: string, stream: OutputStream = 'stdout', carryBytes = 0): void {
     const lent = { service: name(service), run: run(1), stream, fd: FIRST_LENT_FD + pipe };
-    this.#send({ type: 'lend', pipe: carry === undefined ? lent : ({ ...lent, carry } as typeof lent) });
+    this.#child.send({ type: 'lend', pipe: lent, carryBytes });
   }
 
   finish(): void {
@@ -166,7 +174,11 @@ export class PlaneRig implements AsyncDisposable {
       if (holds()) resolve(undefined);
     };
     const timer = setTimeout(() => {
-      reject(new Error(`not within ${DEADLINE_MS} ms: ${what}; the output was:\n${this.#output.toString().slice(-2000)}`));
+      reject(
+        new Error(
+          `not within ${DEADLINE_MS} ms: ${what}; the output was:\n${this.#output.toString().slice(-2000)}`,
+        ),
+      );
     }, DEADLINE_MS);
     this.#waiters.add(look);
     look();

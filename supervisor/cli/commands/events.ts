@@ -1,0 +1,69 @@
+// `bosunctl events`.
+import type { EventFilter } from '../../client/bosun-client.ts';
+import type { EventView } from '../../wire/event-view.ts';
+import {
+  countOption,
+  flagOption,
+  printJson,
+  textOption,
+  type CliCommand,
+  type CommandContext,
+  type CommandInput,
+} from '../command.ts';
+import { EXIT } from '../exit-code.ts';
+
+export const command: CliCommand = {
+  name: 'events',
+  words: '',
+  summary: 'Show what has happened, and with -f what happens',
+  example: 'bosunctl events -f --service caddy',
+  options: [
+    { flags: '-f, --follow', help: 'each new event as it comes; with --after, those after it first' },
+    { flags: '--after <id>', help: 'only events with a larger id' },
+    { flags: '--service <names>', help: 'only of these services, separated by commas' },
+    { flags: '--type <types>', help: 'only of these types, separated by commas' },
+  ],
+  run: async (context, input) => {
+    const filter: EventFilter = {
+      after: countOption(input, 'after'),
+      services: textOption(input, 'service')?.split(','),
+      types: textOption(input, 'type')?.split(','),
+    };
+    await (flagOption(input, 'follow') ? follow(context, input, filter) : list(context, input, filter));
+    return EXIT.done;
+  },
+};
+
+async function list(
+  { terminal, client }: CommandContext,
+  { json }: CommandInput,
+  filter: EventFilter,
+): Promise<void> {
+  const view = await client().events(filter);
+  if (json) await printJson(terminal, view);
+  else await terminal.print(view.events.map(renderEvent).join(''));
+}
+
+/** As JSON: one event a line. Ends with Bosun. */
+async function follow(
+  { terminal, client }: CommandContext,
+  { json }: CommandInput,
+  filter: EventFilter,
+): Promise<void> {
+  for await (const streamed of client().followEvents(filter)) {
+    if (streamed.kind === 'gap') {
+      terminal.complain(`bosunctl: events before ${streamed.gap.oldest_event_id} are not held any more\n`);
+      continue;
+    }
+    const { event } = streamed;
+    await terminal.print(json ? `${JSON.stringify(event)}\n` : renderEvent(event));
+    if (event.type === 'shutdown-finished') return;
+  }
+}
+
+function renderEvent({ id, time, service, type, actor, details }: EventView): string {
+  const who = service === '' ? 'bosun' : service;
+  const by = actor === 'bosun' || actor === '' ? '' : ` by ${actor}`;
+  const rest = Object.keys(details).length === 0 ? '' : ` ${JSON.stringify(details)}`;
+  return `${String(id).padStart(5)} ${time} ${who} ${type}${rest}${by}\n`;
+}

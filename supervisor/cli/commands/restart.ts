@@ -1,0 +1,9 @@
+// `bosunctl restart`.
+import { describeUp, lifecycleCommand } from '../lifecycle.ts';
+
+export const command = lifecycleCommand({
+  verb: 'restart',
+  summary: 'End the run of services and start another, and wait until it is ready',
+  example: 'bosunctl restart consul-template',
+  describe: describeUp,
+});

@@ -1,0 +1,17 @@
+// `bosunctl signal`.
+import { printJson, type CliCommand } from '../command.ts';
+import { EXIT } from '../exit-code.ts';
+
+export const command: CliCommand = {
+  name: 'signal',
+  words: '<signal> <name>',
+  summary: 'Send a signal to the main process of a service',
+  example: 'bosunctl signal HUP nomad',
+  options: [],
+  run: async ({ terminal, client }, { words: [signal = '', name = ''], json }) => {
+    const view = await client().sendSignal(name, signal.toUpperCase());
+    if (json) await printJson(terminal, view);
+    else await terminal.print(`${signal.toUpperCase()} sent to ${name}\n`);
+    return EXIT.done;
+  },
+};

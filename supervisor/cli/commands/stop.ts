@@ -1,0 +1,9 @@
+// `bosunctl stop`.
+import { lifecycleCommand } from '../lifecycle.ts';
+
+export const command = lifecycleCommand({
+  verb: 'stop',
+  summary: 'Stop services, what needs them first, and keep them stopped',
+  example: 'bosunctl stop caddy',
+  describe: (view) => (view.state === 'stopped' ? 'is stopped' : `is ${view.state} and will not be started`),
+});

@@ -1,0 +1,58 @@
+// `bosunctl wait`.
+import type { BosunClient } from '../../client/bosun-client.ts';
+import { describeDuration } from '../../wire/duration.ts';
+import type { ServiceView } from '../../wire/service-view.ts';
+import { firstWord, printJson, textOption, UsageError, type CliCommand } from '../command.ts';
+import { TIMEOUT, timeoutOption } from '../duration-option.ts';
+import { EXIT } from '../exit-code.ts';
+
+type Goal = 'healthy' | 'stopped';
+
+export const command: CliCommand = {
+  name: 'wait',
+  words: '<name>',
+  summary: 'Wait until a service is healthy or stopped, without changing anything',
+  example: 'bosunctl wait consul --for healthy --timeout 1m',
+  options: [{ flags: '--for <goal>', help: 'healthy or stopped', default: 'healthy' }, TIMEOUT],
+  run: async ({ terminal, client }, input) => {
+    const goal = textOption(input, 'for');
+    if (goal !== 'healthy' && goal !== 'stopped') throw new UsageError('--for takes healthy or stopped');
+    const timeoutMs = timeoutOption(input);
+    const name = firstWord(input);
+    const view = await waitFor(client(), name, goal, timeoutMs);
+    if (input.json) await printJson(terminal, view);
+    if (isReached(view, goal)) return EXIT.done;
+    const note = view.note === '' ? '' : `, ${view.note}`;
+    const state = `${name} is not ${goal} after ${describeDuration(timeoutMs)}: ${view.state}${note}`;
+    terminal.complain(`bosunctl: ${state}\n  See \`bosunctl why ${name}\`, or wait longer with --timeout.\n`);
+    return EXIT.failed;
+  },
+};
+
+/** The service when the goal is reached, or when time is up. Looks again after each of its events. */
+async function waitFor(
+  client: BosunClient,
+  name: string,
+  goal: Goal,
+  timeoutMs: number,
+): Promise<ServiceView> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  // The cursor is taken before the first look, so no event between the look and the stream is missed.
+  const { last_event_id: after } = await client.services();
+  let view = await client.service(name);
+  if (isReached(view, goal)) return view;
+  try {
+    for await (const _streamed of client.followEvents({ services: [name], after }, { signal })) {
+      view = await client.service(name);
+      if (isReached(view, goal)) return view;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return await client.service(name);
+}
+
+function isReached(view: ServiceView, goal: Goal): boolean {
+  if (goal === 'healthy') return view.ready;
+  return ['stopped', 'completed', 'failed', 'skipped'].includes(view.state);
+}

@@ -1,0 +1,69 @@
+// From what went wrong to what the user reads and what the shell sees: a sentence, what to do next, an exit code.
+import { BosunProblem, BosunUnreachable } from '../client/failure.ts';
+import type { ProblemCode, ProblemDocument } from '../wire/problem.ts';
+import { UsageError } from './command.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+
+export type Failure = {
+  readonly exitCode: ExitCode;
+  /** Of docs/reference/errors.md, or `usage`, `unreachable`, `unexpected`. */
+  readonly code: string;
+  readonly message: string;
+  readonly next: string;
+};
+
+export function explainFailure(error: unknown): Failure {
+  if (error instanceof BosunProblem) return explainProblem(error.problem);
+  if (error instanceof BosunUnreachable) return explainUnreachable(error);
+  if (error instanceof UsageError) {
+    return { exitCode: EXIT.usage, code: 'usage', message: error.message, next: 'See `bosunctl help`.' };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const next = 'This is a bug in bosunctl. Please report it.';
+  return { exitCode: EXIT.failed, code: 'unexpected', message, next };
+}
+
+export function renderFailure(failure: Failure, json: boolean): string {
+  if (!json) return `bosunctl: ${failure.message}\n  ${failure.next}\n`;
+  const { code, message, next } = failure;
+  return `${JSON.stringify({ error: { code, message, next } })}\n`;
+}
+
+const EXIT_CODES: Readonly<Partial<Record<ProblemCode, ExitCode>>> = {
+  'bad-request': EXIT.usage,
+  'not-allowed': EXIT.notAllowed,
+  'service-not-found': EXIT.noSuchService,
+  'service-not-running': EXIT.notRunning,
+};
+
+/** Where what to do next is another thing at the command line than it is for a program. */
+const ADVICE: Readonly<Partial<Record<ProblemCode, string>>> = {
+  'bad-request': 'See `bosunctl help`.',
+  'wait-timeout': 'It goes on. See `bosunctl why NAME`, or wait longer with --timeout.',
+};
+
+function explainProblem(problem: ProblemDocument): Failure {
+  const exitCode = EXIT_CODES[problem.code] ?? EXIT.failed;
+  const next = ADVICE[problem.code] ?? problem.next.replaceAll('NAME', problem.service ?? 'NAME');
+  return { exitCode, code: problem.code, message: problem.detail, next };
+}
+
+function explainUnreachable({ socketPath, code, message }: BosunUnreachable): Failure {
+  if (code === 'EACCES' || code === 'EPERM') {
+    const next = 'Ask as root, or as the user that Bosun runs as.';
+    return {
+      exitCode: EXIT.notAllowed,
+      code: 'not-allowed',
+      message: `${socketPath} may not be opened`,
+      next,
+    };
+  }
+  return { exitCode: EXIT.unreachable, code: 'unreachable', message, next: unreachableAdvice(code) };
+}
+
+function unreachableAdvice(code: string): string {
+  if (code === 'ENOENT') return 'Is Bosun running here? Name its socket with --socket PATH or BOSUN_SOCKET.';
+  if (code === 'ECONNREFUSED')
+    return 'The socket is there, but nobody listens: Bosun has ended. Start it again.';
+  return "Try again; if it stays so, see Bosun's own log lines.";
+}

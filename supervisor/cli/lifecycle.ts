@@ -1,0 +1,51 @@
+// What start, stop, restart and reload have in common: give the command, wait for its outcome, say what came of it.
+import type { ServiceVerb } from '../client/bosun-client.ts';
+import { describeDuration } from '../wire/duration.ts';
+import type { CommandView } from '../wire/fleet-view.ts';
+import type { ServiceView } from '../wire/service-view.ts';
+import { printJson, type CliCommand, type CommandInput } from './command.ts';
+import { TIMEOUT, timeoutOption } from './duration-option.ts';
+import { EXIT } from './exit-code.ts';
+
+type Lifecycle = {
+  readonly verb: ServiceVerb;
+  readonly summary: string;
+  readonly example: string;
+  /** The end of the sentence that begins with the service's name. */
+  readonly describe: (view: ServiceView) => string;
+};
+
+export function lifecycleCommand({ verb, summary, example, describe }: Lifecycle): CliCommand {
+  return {
+    name: verb,
+    words: '<name...>',
+    summary,
+    example,
+    options: [{ flags: '--no-wait', help: 'do not wait for the outcome' }, TIMEOUT],
+    run: async ({ terminal, client }, input) => {
+      const view = await client().command(verb, input.words, { waitMs: waitMs(input) });
+      if (input.json) await printJson(terminal, view);
+      else await terminal.print(render(view, input.words, describe));
+      return EXIT.done;
+    },
+  };
+}
+
+/** commander stores `--no-wait` as `wait: false`. */
+function waitMs(input: CommandInput): number | undefined {
+  const timeoutMs = timeoutOption(input);
+  return input.options['wait'] === false ? undefined : timeoutMs;
+}
+
+function render(view: CommandView, named: readonly string[], describe: Lifecycle['describe']): string {
+  const others = view.services.filter((service) => !named.includes(service));
+  const also = others.length === 0 ? '' : `also reached, because of dependencies: ${others.join(', ')}\n`;
+  if (view.outcome === 'accepted') return `${view.verb} accepted for ${named.join(', ')}\n${also}`;
+  return view.views.map((service) => `${service.name} ${describe(service)}\n`).join('') + also;
+}
+
+export function describeUp(view: ServiceView): string {
+  if (view.state === 'completed') return 'has completed';
+  const after = view.ready_after_ms === null ? '' : ` after ${describeDuration(view.ready_after_ms)}`;
+  return `is ready${after}${view.pid === null ? '' : ` (pid ${view.pid})`}`;
+}

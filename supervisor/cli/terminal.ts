@@ -1,0 +1,48 @@
+// What bosunctl knows of its surroundings, read once: streams, width, colour, environment. Commands see nothing else of
+// the process.
+import { isatty } from 'node:tty';
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+
+export type Terminal = {
+  /** In columns; 80 when it is not a terminal. */
+  readonly columns: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly workingDir: string;
+  paint(style: Style, text: string): string;
+  /** Resolves when the reader has taken it; so a follower never holds more than its reader is behind. */
+  print(text: string | Buffer): Promise<void>;
+  complain(text: string): void;
+};
+
+const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
+
+export function createTerminal(own: NodeJS.Process): Terminal {
+  const { env } = own;
+  const color = isatty(1) && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+  own.stdout.on('error', endQuietly);
+  own.stderr.on('error', () => undefined);
+  return {
+    columns: isatty(1) ? own.stdout.columns : 80,
+    environment: env,
+    uid: own.getuid?.() ?? 0,
+    workingDir: own.cwd(),
+    paint: (style, text) => (color ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text),
+    print: async (text) => {
+      await new Promise<void>((resolve) => {
+        own.stdout.write(text, () => {
+          resolve();
+        });
+      });
+    },
+    complain: (text) => {
+      own.stderr.write(text);
+    },
+  };
+
+  /** `bosunctl logs caddy | head -1`: the reader has seen enough. */
+  function endQuietly(): void {
+    own.exit(0);
+  }
+}

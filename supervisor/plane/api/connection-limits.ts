@@ -1,0 +1,64 @@
+// Time limits for connections without a periodic check: Node's own looks at all of them every 30 s, also when idle.
+// Each connection has one timer, armed while a whole request is due.
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** A request, head and body, has to be there this long after the connection or the last answer. */
+const REQUEST_TIMEOUT_MS = 15_000;
+export const KEEP_ALIVE_MS = 5000;
+export const MOST_CONNECTIONS = 512;
+/** setInterval's longest; the requests are timed here. */
+export const NEVER_MS = 2 ** 31 - 1;
+
+export function limitConnections(server: Server): void {
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('connection', (socket: Socket) => {
+    const deadline = new RequestDeadline(socket);
+    deadlines.set(socket, deadline);
+    deadline.arm();
+  });
+  server.prependListener('request', (request, response) => {
+    const deadline = deadlines.get(request.socket);
+    if (deadline === undefined) return;
+    if (
+      request.headers['content-length'] === undefined &&
+      request.headers['transfer-encoding'] === undefined
+    ) {
+      deadline.disarm();
+    } else {
+      request.once('end', () => {
+        deadline.disarm();
+      });
+    }
+    response.once('finish', () => {
+      deadline.arm();
+    });
+  });
+}
+
+const deadlines = new WeakMap<Socket, RequestDeadline>();
+
+class RequestDeadline {
+  readonly #socket: Socket;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.once('close', () => {
+      this.disarm();
+    });
+  }
+
+  arm(): void {
+    this.disarm();
+    if (this.#socket.destroyed) return;
+    this.#timer = setTimeout(() => {
+      this.#socket.destroy();
+    }, REQUEST_TIMEOUT_MS);
+  }
+
+  disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,32 @@
+// What a handler is given: the parts of the control plane that it may use, and one request with its parts read.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Hello, FleetView } from '../views/fleet-view.ts';
+import type { CommandDesk } from '../commands/command-desk.ts';
+import type { LogPipeline } from '../logs/log-pipeline.ts';
+import type { OwnLog } from '../logs/own-log.ts';
+
+export type ApiContext = {
+  readonly settings: Hello['settings'];
+  readonly view: FleetView;
+  readonly desk: CommandDesk;
+  readonly logs: LogPipeline;
+  readonly droppedLogLines: () => number;
+  readonly log: OwnLog;
+};
+
+export type ApiRequest = {
+  /** Percent-decoded, by the names in the route's path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** As the route's schemas gave them. */
+  readonly query: unknown;
+  readonly body: unknown;
+  /** Who asks, such as `uid:0`. */
+  readonly actor: string;
+  /** Aborted when the connection is gone. */
+  readonly gone: AbortSignal;
+  readonly incoming: IncomingMessage;
+  /** For streams; whoever writes to it answers `ALREADY_SENT`. */
+  readonly outgoing: ServerResponse;
+};
+
+export type Handler = (context: ApiContext, request: ApiRequest) => Response | Promise<Response>;

@@ -1,0 +1,68 @@
+// The one table of what the API can do. The server is built from it, docs/reference/api.md is held against it.
+// Schemas are loaded when the first request needs one: a control plane that is only watched does not pay for zod.
+import type { ZodType } from 'zod';
+import { commandMany, commandOne, shutDown, signalOne } from './command-handlers.ts';
+import type { Handler } from './context.ts';
+import { listOrStreamEvents } from './event-handlers.ts';
+import { showLogs } from './log-handlers.ts';
+import { listServices, showAlive, showHealth, showService, showVersion } from './service-handlers.ts';
+
+type Requests = typeof import('../../wire/requests.ts');
+export type SchemaOf = (requests: Requests) => ZodType;
+
+export type Route = {
+  readonly method: 'GET' | 'POST';
+  /** `{name}` stands for one segment. */
+  readonly path: string;
+  /** `anyone` who can connect, or `admin`: root and Bosun's own user. */
+  readonly access: 'anyone' | 'admin';
+  readonly summary: string;
+  readonly query: SchemaOf;
+  readonly body: SchemaOf;
+  readonly handler: Handler;
+};
+
+const NO_QUERY: SchemaOf = (requests) => requests.noQuery;
+const NO_BODY: SchemaOf = (requests) => requests.emptyBody;
+const WAIT: SchemaOf = (requests) => requests.waitQuery;
+
+export const ROUTES: readonly Route[] = [
+  { ...read('/healthz', 'Whether the control plane answers', showAlive), access: 'anyone' },
+  read('/v1/version', 'Versions and the pid of Bosun', showVersion),
+  read('/v1/health', 'Whether every wanted service is ready; 503 when not', showHealth),
+  read('/v1/services', 'All services', listServices),
+  read('/v1/services/{name}', 'One service', showService),
+  {
+    ...read('/v1/services/{name}/logs', 'Its newest log lines, as NDJSON', showLogs),
+    query: (requests) => requests.logsQuery,
+  },
+  {
+    ...read('/v1/events', 'Events after a cursor, as a list or as server-sent events', listOrStreamEvents),
+    query: (requests) => requests.eventsQuery,
+  },
+  write('/v1/services/{name}/start', 'Start it, and what it needs', commandOne('start')),
+  write('/v1/services/{name}/stop', 'Stop it, what needs it first', commandOne('stop')),
+  write('/v1/services/{name}/restart', 'End its run and start another', commandOne('restart')),
+  write('/v1/services/{name}/reload', 'Have it read its configuration again', commandOne('reload')),
+  {
+    ...write('/v1/services/{name}/signal', 'Send a signal to its main process', signalOne),
+    query: NO_QUERY,
+    body: (requests) => requests.signalBody,
+  },
+  {
+    ...write('/v1/commands', 'One command for several services, for all of them or none', commandMany),
+    body: (requests) => requests.commandBody,
+  },
+  {
+    ...write('/v1/shutdown', 'Stop everything in reverse order, then the container', shutDown),
+    query: NO_QUERY,
+  },
+];
+
+function read(path: string, summary: string, handler: Handler): Route {
+  return { method: 'GET', path, access: 'admin', summary, query: NO_QUERY, body: NO_BODY, handler };
+}
+
+function write(path: string, summary: string, handler: Handler): Route {
+  return { method: 'POST', path, access: 'admin', summary, query: WAIT, body: NO_BODY, handler };
+}

@@ -1,0 +1,58 @@
+// Takes commands to the engine and brings back its replies. Bounded: in number and in time.
+import { randomUUID } from 'node:crypto';
+import type { CommandResult } from '../../core/effect.ts';
+import type { CommandVerb } from '../../core/input.ts';
+import type { FromPlane } from '../../core/plane-message.ts';
+
+const REPLY_TIMEOUT_MS = 5000;
+/** More unanswered commands than connections there can be means that the engine is stuck. */
+const MOST_PENDING = 512;
+
+export type DeskAnswer = CommandResult | { readonly kind: 'no-answer' } | { readonly kind: 'closed' };
+export type Submitted = { readonly id: string; readonly answer: DeskAnswer };
+
+type PendingReply = { readonly settle: (answer: DeskAnswer) => void; readonly timer: NodeJS.Timeout };
+
+export class CommandDesk {
+  readonly #post: (message: FromPlane) => void;
+  readonly #pending = new Map<string, PendingReply>();
+  #closed = false;
+
+  constructor(post: (message: FromPlane) => void) {
+    this.#post = post;
+  }
+
+  /** Never rejects. `actor`: who asks, such as `uid:0`. */
+  async submit(actor: string, verb: CommandVerb): Promise<Submitted> {
+    const id = randomUUID();
+    if (this.#closed) return { id, answer: { kind: 'closed' } };
+    if (this.#pending.size >= MOST_PENDING) return { id, answer: { kind: 'no-answer' } };
+    const answer = await new Promise<DeskAnswer>((settle) => {
+      const timer = setTimeout(() => {
+        this.#settle(id, { kind: 'no-answer' });
+      }, REPLY_TIMEOUT_MS);
+      this.#pending.set(id, { settle, timer });
+      this.#post({ type: 'command', command: { id, actor, ...verb } });
+    });
+    return { id, answer };
+  }
+
+  /** The engine has answered. An answer to what nobody waits for any more is dropped. */
+  reply(id: string, result: CommandResult): void {
+    this.#settle(id, result);
+  }
+
+  /** Takes no more; whoever waits is told so. */
+  close(): void {
+    this.#closed = true;
+    for (const id of [...this.#pending.keys()]) this.#settle(id, { kind: 'closed' });
+  }
+
+  #settle(id: string, answer: DeskAnswer): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    clearTimeout(pending.timer);
+    this.#pending.delete(id);
+    pending.settle(answer);
+  }
+}

@@ -1,0 +1,25 @@
+// The entry of the control plane's thread: gives plane/ its ports and passes the engine's messages on. Nothing listens and
+// nothing is read before `hello`. If it throws, the engine starts another one.
+import { parentPort } from 'node:worker_threads';
+import type { FromPlane, ToPlane } from './core/plane-message.ts';
+import { libc } from './os/libc.ts';
+import { ControlPlane } from './plane/control-plane.ts';
+import { openStdout } from './plane/logs/open-stdout.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('worker.ts runs as a worker thread of Bosun only');
+
+const post = (message: FromPlane): void => {
+  port.postMessage(message);
+};
+
+const plane = new ControlPlane({ peerCredentials: libc.peerCredentials, post }, openStdout());
+
+port.on('message', (message: ToPlane) => {
+  plane.receive(message);
+});
+
+// Only looks on: the thread still dies of the error, and the engine hears of it.
+process.on('uncaughtExceptionMonitor', () => {
+  plane.salvage();
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { test } from 'node:test';
+import { libc } from '../../supervisor/os/libc.ts';
+import { OutputSink } from '../../supervisor/plane/logs/output-sink.ts';
+
+type Pipe = { readonly read: number; readonly write: number };
+
+/** A pipe whose write end does not block, as open-stdout.ts opens it. */
+function makePipe(): Pipe {
+  const made = libc.pipe();
+  assert.ok(made.ok);
+  const write = openSync(`/proc/self/fd/${made.value.write}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  closeSync(made.value.write);
+  assert.ok(fstatSync(write).isFIFO());
+  return { read: made.value.read, write };
+}
+
+function makeSink(fd: number): { sink: OutputSink; pressures: string[] } {
+  const pressures: string[] = [];
+  const lossNotice = (lines: number): Buffer => Buffer.from(`lost ${lines}\n`);
+  return { sink: new OutputSink({ fd, lossNotice, onPressure: (pressure) => pressures.push(pressure) }), pressures };
+}
+
+test('what a stalled reader cannot take is dropped and counted, and told when it is back', async () => {
+  const pipe = makePipe();
+  const { sink, pressures } = makeSink(pipe.write);
+  const line = Buffer.from(`${'x'.repeat(999)}\n`);
+  for (let count = 0; count < 3000; count += 1) sink.write(Buffer.from(line), 1);
+  assert.ok(sink.droppedLines > 1500, `dropped ${sink.droppedLines}`);
+  assert.deepEqual(pressures, ['hold'], 'the services feel it first');
+
+  const reader = createReadStream('', { fd: pipe.read });
+  let text = '';
+  reader.on('data', (chunk) => (text += chunk.toString()));
+  await sink.drain(performance.now() + 10_000);
+  closeSync(pipe.write);
+  await new Promise((resolve) => reader.on('close', resolve));
+
+  const lines = text.split('\n').slice(0, -1);
+  const told = lines.filter((got) => got.startsWith('lost'));
+  assert.deepEqual(told, [`lost ${sink.droppedLines}`]);
+  assert.equal(lines.length - told.length + sink.droppedLines, 3000, 'written or counted, each of them');
+  assert.ok(lines.every((got) => got.length === 999 || got.startsWith('lost')), 'no line is broken');
+});
+
+test('a reader that is gone costs lines, never an exception', () => {
+  const pipe = makePipe();
+  closeSync(pipe.read);
+  const { sink } = makeSink(pipe.write);
+  sink.write(Buffer.from('a\n'), 1);
+  sink.write(Buffer.from('b\n'), 1);
+  assert.equal(sink.droppedLines, 2);
+  closeSync(pipe.write);
+});
+
+test('a write that has room is done at once', () => {
+  const pipe = makePipe();
+  const { sink } = makeSink(pipe.write);
+  sink.write(Buffer.from('now\n'), 1);
+  const got = Buffer.alloc(10);
+  assert.equal(readSync(pipe.read, got), 4);
+  closeSync(pipe.read);
+  closeSync(pipe.write);
+});
