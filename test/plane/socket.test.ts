@@ -52,23 +52,22 @@ test('a socket on which another process answers is left alone, and taken when it
   const socketPath = join(directory.path, 'bosun.sock');
   const other = createServer().listen(socketPath);
   await once(other, 'listening');
-  const starting = PlaneRig.start({ services: SERVICES, settings: { socketPath } });
-  // The other process is asked whether it answers: that is how we know that the rig has looked.
-  await once(other, 'connection');
+  await using rig = PlaneRig.begin({ services: SERVICES, settings: { socketPath } });
+  assert.match(await rig.outputWith('cannot listen'), /cannot listen on .*bosun\.sock: another process answers there/);
   assert.ok(existsSync(socketPath));
   await new Promise((resolve) => other.close(resolve));
-  await using rig = await starting;
-  assert.match(rig.output.toString(), /cannot listen on .*bosun\.sock: another process answers there/);
+  await rig.message('listening');
   assert.equal((await call(rig.socketPath, '/healthz')).status, 200);
 });
 
-test('a path that cannot be had is told, and ends nothing', async () => {
+test('a path that cannot be had is told and tried again', async () => {
   using directory = new Directory();
   writeFileSync(join(directory.path, 'file'), '');
   const socketPath = join(directory.path, 'file', 'bosun.sock');
-  const starting = PlaneRig.start({ services: SERVICES, settings: { socketPath } });
+  await using rig = PlaneRig.begin({ services: SERVICES, settings: { socketPath } });
+  assert.match(await rig.outputWith('cannot listen'), /--socket/);
   rmSync(join(directory.path, 'file'));
-  await using rig = await starting;
+  await rig.message('listening');
   assert.equal((await call(rig.socketPath, '/healthz')).status, 200);
 });
 

@@ -14,7 +14,7 @@ export class EventStream implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
 
   constructor(bosunctl: string, socket: string) {
-    const args = ['--socket', socket, 'events', '--follow', '--json'];
+    const args = ['--socket', socket, 'events', '--follow', '--after', '0', '--json'];
     this.#child = spawn(bosunctl, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#ended = once(this.#child, 'exit');
     createInterface(this.#child.stdout).on('line', (line) => {

@@ -56,10 +56,16 @@ export class PlaneRig implements AsyncDisposable {
   #output = Buffer.alloc(0);
 
   static async start(options: RigOptions): Promise<PlaneRig> {
+    const rig = PlaneRig.begin(options);
+    await rig.message('listening');
+    return rig;
+  }
+
+  /** The same, without waiting for the socket. */
+  static begin(options: RigOptions): PlaneRig {
     const rig = new PlaneRig(options);
     rig.#send({ type: 'start-worker' });
     rig.hello();
-    await rig.message('listening');
     return rig;
   }
 
