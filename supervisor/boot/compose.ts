@@ -15,6 +15,7 @@ import { RunProcessGroups } from '../os/run-processes.ts';
 import { Sweeper } from '../os/sweeper.ts';
 import { createToolRunner } from '../os/tool.ts';
 import { DropInPlane } from './drop-in-plane.ts';
+import { installFaultInjection } from './fault-injection.ts';
 import { tellFault } from './last-resort.ts';
 import { createProbePort } from './probe-port.ts';
 import { runReload } from './reload-command.ts';
@@ -68,6 +69,9 @@ export class Supervisor {
       this.#engine.submit({ type: 'signal-received', signal, number }, attribution);
     });
     this.#plane.start();
+    installFaultInjection(process.env, () => {
+      if (this.#plane instanceof PlaneHost) this.#plane.breakWorker();
+    });
   }
 
   #createRuns(): RunProcessGroups {

@@ -24,7 +24,16 @@ export type LentPipe = {
   readonly run: RunId;
   readonly stream: OutputStream;
   readonly fd: number;
+  /**
+   * The unfinished line: 4 bytes of length (native order), then up to MAX_LINE_BYTES, growable. A worker that dies leaves
+   * it to the next one.
+   */
+  readonly carry: SharedArrayBuffer;
 };
+
+/** Longer lines are split. */
+export const MAX_LINE_BYTES = 65_536;
+export const CARRY_HEADER_BYTES = 4;
 
 export type ToPlane =
   | {
@@ -41,7 +50,9 @@ export type ToPlane =
   | { readonly type: 'lend'; readonly pipe: LentPipe }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
   /** The last message: write out what is there, answer `flushed`, take no more commands. */
-  | { readonly type: 'finish' };
+  | { readonly type: 'finish' }
+  /** Fault injection: throw. */
+  | { readonly type: 'break' };
 
 export type FromPlane =
   | { readonly type: 'listening'; readonly socketPath: string }

@@ -4,7 +4,13 @@ import type { CommandResult } from '../core/effect.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Command } from '../core/input.ts';
 import type { RunId, ServiceName } from '../core/names.ts';
-import type { FromPlane, OutputStream, ToPlane } from '../core/plane-message.ts';
+import {
+  CARRY_HEADER_BYTES,
+  type FromPlane,
+  MAX_LINE_BYTES,
+  type OutputStream,
+  type ToPlane,
+} from '../core/plane-message.ts';
 import type { ServiceSpec } from '../core/service-spec.ts';
 import type { PlanePort } from './ports.ts';
 
@@ -37,6 +43,8 @@ type KeptPipe = {
   readonly run: RunId;
   readonly stream: OutputStream;
   readonly readEnd: number;
+  /** Memory for the unfinished line, which outlives the worker that has read it. */
+  readonly carry: SharedArrayBuffer;
 };
 
 type Life =
@@ -75,7 +83,7 @@ export class PlaneHost implements PlanePort {
   }
 
   lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void {
-    const pipe = { service: spec.name, run, stream, readEnd };
+    const pipe = { service: spec.name, run, stream, readEnd, carry: createCarry() };
     this.#pipes.set(pipeKey(run, stream), pipe);
     if (this.#life.kind === 'running') this.#lendNow(this.#life.worker, pipe);
   }
@@ -99,6 +107,11 @@ export class PlaneHost implements PlanePort {
     });
   }
 
+  /** Makes the worker throw in the middle of its work: see boot/fault-injection.ts. */
+  breakWorker(): void {
+    this.#post({ type: 'break' });
+  }
+
   #post(message: ToPlane): void {
     if (this.#life.kind === 'running' || this.#life.kind === 'finishing') this.#life.worker.post(message);
   }
@@ -118,10 +131,10 @@ export class PlaneHost implements PlanePort {
     for (const pipe of this.#pipes.values()) this.#lendNow(worker, pipe);
   }
 
-  #lendNow(worker: PlaneWorker, { service, run, stream, readEnd }: KeptPipe): void {
+  #lendNow(worker: PlaneWorker, { readEnd, ...pipe }: KeptPipe): void {
     const fd = this.#ports.duplicate(readEnd);
     // Without a descriptor the output waits in the pipe until the next worker starts.
-    if (fd !== undefined) worker.post({ type: 'lend', pipe: { service, run, stream, fd } });
+    if (fd !== undefined) worker.post({ type: 'lend', pipe: { ...pipe, fd } });
   }
 
   #onMessage(message: FromPlane): void {
@@ -165,6 +178,11 @@ export class PlaneHost implements PlanePort {
     this.#pipes.delete(key);
     this.#ports.close(pipe.readEnd);
   }
+}
+
+/** Grows as it is needed: most lines are read whole, and a thousand services have two thousand of these. */
+function createCarry(): SharedArrayBuffer {
+  return new SharedArrayBuffer(CARRY_HEADER_BYTES, { maxByteLength: CARRY_HEADER_BYTES + MAX_LINE_BYTES });
 }
 
 function pipeKey(run: RunId, stream: OutputStream): string {

@@ -15,7 +15,7 @@ import { pidOf } from '../core/service-state.ts';
 import { FleetView, type Hello } from './views/fleet-view.ts';
 
 /** What `finish` may take in all, before the engine gives up on the answer. */
-const FINISH_MS = 500;
+const FINISH_MS = 400;
 
 type Parts = {
   readonly view: FleetView;
@@ -56,6 +56,8 @@ export class ControlPlane {
       case 'finish':
         void this.#finish(this.#parts);
         return;
+      case 'break':
+        throw new Error('fault injection: the control plane was told to throw');
     }
   }
 

@@ -20,7 +20,11 @@ request({ socketPath: process.argv[1], path: process.argv[2] }, (answer) => {
 }).end();`;
 
 /** As another user, of root's group: the mode of the socket lets it connect. */
-async function askAs(uid: number, socketPath: string, path: string): Promise<{ status: number; text: string }> {
+async function askAs(
+  uid: number,
+  socketPath: string,
+  path: string,
+): Promise<{ status: number; text: string }> {
   const words = ['-e', ASK, socketPath, path];
   const { stdout } = await promisify(execFile)(process.execPath, words, { uid, gid: 0, cwd: '/', env: {} });
   return JSON.parse(stdout) as { status: number; text: string };
@@ -40,7 +44,10 @@ test('another user is refused with 403 and a line in the log; /healthz answers a
   const problem = JSON.parse(refused.text) as Record<string, unknown>;
   assert.equal(problem['code'], 'not-allowed');
   assert.match(String(problem['next']), /root/);
-  assert.match(await rig.outputWith('refused GET'), /refused GET \/v1\/services to uid 65534, gid 0, pid \d+/);
+  assert.match(
+    await rig.outputWith('refused GET'),
+    /refused GET \/v1\/services to uid 65534, gid 0, pid \d+/,
+  );
   assert.equal((await askAs(NOBODY, rig.socketPath, '/healthz')).status, 200);
 });
 

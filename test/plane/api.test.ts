@@ -75,10 +75,17 @@ test('a write answers 202 with the id of its command, which the engine got with 
 
 test('several services are one command, each once', async () => {
   rig.forget('command');
-  const body = JSON.stringify({ verb: 'signal', services: ['caddy', 'consul', 'caddy'], signal: 'hup'.toUpperCase() });
+  const body = JSON.stringify({
+    verb: 'signal',
+    services: ['caddy', 'consul', 'caddy'],
+    signal: 'hup'.toUpperCase(),
+  });
   assert.equal((await call(rig.socketPath, '/v1/commands', { method: 'POST', body })).status, 202);
   const { command } = await rig.message('command');
-  assert.deepEqual(command.verb === 'signal' && [command.services, command.signal], [['caddy', 'consul'], 'SIGHUP']);
+  assert.deepEqual(command.verb === 'signal' && [command.services, command.signal], [
+    ['caddy', 'consul'],
+    'SIGHUP',
+  ]);
 });
 
 const WRONG: readonly (readonly [string, string, string | undefined, keyof typeof PROBLEMS])[] = [
@@ -118,14 +125,21 @@ for (const [method, path, body, code] of WRONG) {
 
 test('a body that does not say how long it is has the same limit', async () => {
   const headers = { 'transfer-encoding': 'chunked' };
-  const answer = await call(rig.socketPath, '/v1/commands', { method: 'POST', headers, body: 'x'.repeat(200_000) });
+  const answer = await call(rig.socketPath, '/v1/commands', {
+    method: 'POST',
+    headers,
+    body: 'x'.repeat(200_000),
+  });
   assert.equal(answer.json['code'], 'body-too-large');
 });
 
 test('bytes that are no HTTP, and no Host, end that connection and nothing else', async () => {
   assert.match(await raw('\x16\x03\x01\x00garbage\r\n\r\n'), /^HTTP\/1\.1 400 /);
   assert.match(await raw('GET /healthz HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /);
-  assert.match(await raw(`GET /healthz HTTP/1.1\r\nhost: x\r\nbig: ${'h'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 4\d\d /);
+  assert.match(
+    await raw(`GET /healthz HTTP/1.1\r\nhost: x\r\nbig: ${'h'.repeat(20_000)}\r\n\r\n`),
+    /^HTTP\/1\.1 4\d\d /,
+  );
   assert.equal((await call(rig.socketPath, '/healthz')).status, 200);
 });
 

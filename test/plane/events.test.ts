@@ -39,7 +39,10 @@ test('the list goes on from a cursor and takes filters', async () => {
   assert.deepEqual(await ask('service=caddy'), [5, 6, 7]);
   assert.deepEqual(await ask('service=caddy,consul&type=ready'), [4, 7]);
   assert.deepEqual(await ask('limit=2&after=1'), [2, 3]);
-  const [event] = (await call(rig.socketPath, '/v1/events?after=6')).json['events'] as Record<string, unknown>[];
+  const [event] = (await call(rig.socketPath, '/v1/events?after=6')).json['events'] as Record<
+    string,
+    unknown
+  >[];
   assert.deepEqual([event?.['type'], event?.['service'], event?.['seq']], ['ready', 'caddy', 3]);
   assert.deepEqual(Object.keys(event?.['details'] as object), ['run', 'at_ms']);
 });
@@ -51,7 +54,9 @@ test('a stream that comes back with Last-Event-ID has neither a gap nor a repeti
   const before = await readUntil(first, (text) => idsIn(text).length >= 3);
   const last = idsIn(before).at(-1) ?? 0;
   rig.emit(comesUp('caddy', 2));
-  const second = await open(rig.socketPath, '/v1/events', { headers: { ...SSE, 'last-event-id': String(last) } });
+  const second = await open(rig.socketPath, '/v1/events', {
+    headers: { ...SSE, 'last-event-id': String(last) },
+  });
   rig.emit([{ type: 'wanted', service: name('caddy'), wanted: 'down' }]);
   const rest = await readUntil(second, (text) => idsIn(text).includes(8));
   assert.deepEqual([...idsIn(before), ...idsIn(rest)], range(1, 8));
@@ -102,7 +107,11 @@ test('a slow reader is cut off at a bound and can come back; a quick one misses 
   const ended = new Promise((resolve) => slow.once('close', resolve));
   slow.on('error', () => undefined);
   slow.write('GET /v1/events HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n');
-  const [head] = await new Promise<[Buffer]>((resolve) => slow.once('data', (data: Buffer) => resolve([data])));
+  const [head] = await new Promise<[Buffer]>((resolve) =>
+    slow.once('data', (data: Buffer) => {
+      resolve([data]);
+    }),
+  );
   assert.match(head.toString(), /^HTTP\/1\.1 200 /);
   slow.pause();
   const got = readUntil(quick, (text) => idsIn(text).length >= 4000);

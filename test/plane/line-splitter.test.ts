@@ -1,24 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CARRY_BYTES, createCarry, MAX_LINE_BYTES, type Carry } from '../../supervisor/plane/logs/carry.ts';
+import { CARRY_HEADER_BYTES, MAX_LINE_BYTES } from '../../supervisor/core/plane-message.ts';
+import { createCarry, type Carry } from '../../supervisor/plane/logs/carry.ts';
 import { LineSplitter, type LineEnd } from '../../supervisor/plane/logs/line-splitter.ts';
 
 type Seen = { readonly bytes: Buffer; readonly ends: LineEnd };
 
 function splitter(carry: Carry = createCarry()): { seen: Seen[]; splitter: LineSplitter } {
   const seen: Seen[] = [];
-  return { seen, splitter: new LineSplitter(carry, (bytes, ends) => seen.push({ bytes: Buffer.from(bytes), ends })) };
+  return {
+    seen,
+    splitter: new LineSplitter(carry, (bytes, ends) => seen.push({ bytes: Buffer.from(bytes), ends })),
+  };
 }
 
 /** What was written, put together again from the lines. */
 function rejoin(seen: readonly Seen[]): Buffer {
-  return Buffer.concat(seen.flatMap(({ bytes, ends }) => (ends === 'newline' ? [bytes, Buffer.from('\n')] : [bytes])));
+  return Buffer.concat(
+    seen.flatMap(({ bytes, ends }) => (ends === 'newline' ? [bytes, Buffer.from('\n')] : [bytes])),
+  );
 }
 
 test('no byte is lost or added, however the bytes are cut into chunks', () => {
   const byte = fc.oneof(fc.constant(0x0a), fc.integer({ min: 0, max: 255 }));
-  const chunks = fc.array(fc.uint8Array({ maxLength: 40 }).chain((bytes) => fc.array(byte, { maxLength: bytes.length })));
+  const chunks = fc.array(
+    fc.uint8Array({ maxLength: 40 }).chain((bytes) => fc.array(byte, { maxLength: bytes.length })),
+  );
   fc.assert(
     fc.property(chunks, (written) => {
       const { seen, splitter: lines } = splitter();
@@ -62,7 +70,9 @@ test('a split does not cut a UTF-8 character in two', () => {
 });
 
 test('an unfinished line outlives its splitter in shared memory', () => {
-  const shared = new SharedArrayBuffer(CARRY_BYTES);
+  const shared = new SharedArrayBuffer(CARRY_HEADER_BYTES, {
+    maxByteLength: CARRY_HEADER_BYTES + MAX_LINE_BYTES,
+  });
   splitter(createCarry(shared)).splitter.push(Buffer.from('first half, '));
   const { seen, splitter: next } = splitter(createCarry(shared));
   next.push(Buffer.from('second half\n'));

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPrefixFormat, formatJson, formatRaw, type LogLine } from '../../supervisor/plane/logs/log-line.ts';
+import {
+  createPrefixFormat,
+  formatJson,
+  formatRaw,
+  type LogLine,
+} from '../../supervisor/plane/logs/log-line.ts';
 
 function line(bytes: string | Buffer, overrides: Partial<LogLine> = {}): LogLine {
   const own = { service: 'caddy', pid: 42, stream: 'stdout', timeMs: 1000, continues: false } as const;
@@ -13,22 +18,32 @@ function parse(bytes: Buffer): Record<string, unknown> {
 }
 
 test("json has pino's field names", () => {
-  const { level, time, pid, service, stream, msg } = parse(formatJson(line('hello "you"\t', { stream: 'stderr' })));
-  assert.deepEqual({ level, time, pid, service, stream, msg }, {
-    level: 30,
-    time: 1000,
-    pid: 42,
-    service: 'caddy',
-    stream: 'stderr',
-    msg: 'hello "you"\t',
-  });
+  const { level, time, pid, service, stream, msg } = parse(
+    formatJson(line('hello "you"\t', { stream: 'stderr' })),
+  );
+  assert.deepEqual(
+    { level, time, pid, service, stream, msg },
+    {
+      level: 30,
+      time: 1000,
+      pid: 42,
+      service: 'caddy',
+      stream: 'stderr',
+      msg: 'hello "you"\t',
+    },
+  );
 });
 
 test('a line that is a JSON object stays as it is, to the last digit', () => {
   const text = '{"level":"info","size":12345678901234567890,"a":1.10}';
   const out = formatJson(line(text)).toString();
   assert.ok(out.startsWith(text.slice(0, -1)), out);
-  assert.deepEqual(parse(Buffer.from(out))['bosun'], { service: 'caddy', stream: 'stdout', time: 1000, pid: 42 });
+  assert.deepEqual(parse(Buffer.from(out))['bosun'], {
+    service: 'caddy',
+    stream: 'stdout',
+    time: 1000,
+    pid: 42,
+  });
 });
 
 test('an empty object gets no stray comma', () => {

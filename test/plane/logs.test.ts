@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
-import { CARRY_BYTES } from '../../supervisor/plane/logs/carry.ts';
 import { comesUp, failsWith, service } from './support/fleet-fixture.ts';
 import { call, open, readUntil } from './support/http.ts';
 import { PlaneRig } from './support/plane-rig.ts';
@@ -24,7 +23,12 @@ test('a line keeps its service; a last line without a newline is written when th
   assert.ok(!rig.output.includes('part'));
   closeSync(end(rig));
   assert.match(await rig.outputWith('part'), /^caddy {11}\| part$/m);
-  assert.deepEqual(await rig.message('drained'), { type: 'drained', service: 'caddy', run: 1, stream: 'stdout' });
+  assert.deepEqual(await rig.message('drained'), {
+    type: 'drained',
+    service: 'caddy',
+    run: 1,
+    stream: 'stdout',
+  });
 });
 
 test('raw: bytes that are not UTF-8 come out as they went in, a long line in marked pieces', async () => {
@@ -37,7 +41,10 @@ test('raw: bytes that are not UTF-8 come out as they went in, a long line in mar
   await once(writer, 'exit');
   await rig.outputWith('\nend\n');
   assert.ok(rig.output.includes(bytes));
-  assert.match(rig.output.toString(), /z{65536} \[bosun: longer than 64 KiB, goes on in the next line\]\nz\nend/);
+  assert.match(
+    rig.output.toString(),
+    /z{65536} \[bosun: longer than 64 KiB, goes on in the next line\]\nz\nend/,
+  );
 });
 
 test('json: every line parses, and what is JSON already is not broken', async () => {
@@ -50,11 +57,17 @@ test('json: every line parses, and what is JSON already is not broken', async ()
   writeSync(end(rig), '{"level":"warn","big":12345678901234567890}\nplain "text"\n');
   const lines = (await rig.outputWith('plain')).trim().split('\n');
   for (const line of lines) assert.equal(typeof JSON.parse(line), 'object');
-  assert.ok(lines.some((line) => line.startsWith('{"level":"warn","big":12345678901234567890,"bosun":{"service":"caddy"')));
+  assert.ok(
+    lines.some((line) =>
+      line.startsWith('{"level":"warn","big":12345678901234567890,"bosun":{"service":"caddy"'),
+    ),
+  );
   const plain = JSON.parse(lines.find((line) => line.includes('plain')) ?? '') as Record<string, unknown>;
   assert.equal(plain['stream'], 'stderr');
   assert.equal(plain['pid'], 1001, 'the pid of the service');
-  const own = lines.map((line) => JSON.parse(line) as Record<string, unknown>).find((line) => line['event'] === 'ready');
+  const own = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .find((line) => line['event'] === 'ready');
   assert.equal(own?.['msg'], 'caddy is ready after 83 ms');
   assert.equal(own['subject'], 'caddy');
 });
@@ -83,7 +96,9 @@ test('a worker that throws loses no line of a service that goes on writing', asy
   await exited;
   const lines = rig.output.toString().split('\n');
   const got = new Set(lines);
-  const missing = Array.from({ length: 20_000 }, (_, index) => `line ${index}`).filter((line) => !got.has(line));
+  const missing = Array.from({ length: 20_000 }, (_, index) => `line ${index}`).filter(
+    (line) => !got.has(line),
+  );
   // Without shared memory from the engine, the one line that was being read may be in two pieces.
   assert.ok(missing.length <= 1, `missing: ${missing.slice(0, 5).join(', ')}`);
 });
@@ -91,13 +106,13 @@ test('a worker that throws loses no line of a service that goes on writing', asy
 test('with shared memory from the engine not even the unfinished line is lost', async () => {
   await using rig = await PlaneRig.start({ ...CADDY, settings: { logFormat: 'raw' } });
   // Memory cannot be shared with another process: the host makes it, as the engine does, and keeps it over the crash.
-  rig.lend(0, 'caddy', 'stdout', CARRY_BYTES);
+  rig.lend(0, 'caddy');
   writeSync(end(rig), 'marker\nfirst half, ');
   await rig.outputWith('marker');
   rig.crash();
   await rig.message('worker-exit');
   await rig.restartWorker();
-  rig.lend(0, 'caddy', 'stdout', CARRY_BYTES);
+  rig.lend(0, 'caddy');
   writeSync(end(rig), 'second half\n');
   await rig.outputWith('\nfirst half, second half\n');
 });
@@ -116,7 +131,10 @@ test('a reader of standard output that stalls holds up nothing; the loss is told
   const health = await call(rig.socketPath, '/v1/health');
   assert.ok(Number(health.json['dropped_log_lines']) > 1000, health.text);
   rig.readStdout();
-  assert.match(await rig.outputWith('dropped'), /bosun +\| \d+ log lines were dropped: the reader of standard output/);
+  assert.match(
+    await rig.outputWith('dropped'),
+    /bosun +\| \d+ log lines were dropped: the reader of standard output/,
+  );
 });
 
 test('a slow reader of standard output gets every line', async () => {

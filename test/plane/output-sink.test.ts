@@ -19,7 +19,10 @@ function makePipe(): Pipe {
 function makeSink(fd: number): { sink: OutputSink; pressures: string[] } {
   const pressures: string[] = [];
   const lossNotice = (lines: number): Buffer => Buffer.from(`lost ${lines}\n`);
-  return { sink: new OutputSink({ fd, lossNotice, onPressure: (pressure) => pressures.push(pressure) }), pressures };
+  return {
+    sink: new OutputSink({ fd, lossNotice, onPressure: (pressure) => pressures.push(pressure) }),
+    pressures,
+  };
 }
 
 test('what a stalled reader cannot take is dropped and counted, and told when it is back', async () => {
@@ -41,7 +44,10 @@ test('what a stalled reader cannot take is dropped and counted, and told when it
   const told = lines.filter((got) => got.startsWith('lost'));
   assert.deepEqual(told, [`lost ${sink.droppedLines}`]);
   assert.equal(lines.length - told.length + sink.droppedLines, 3000, 'written or counted, each of them');
-  assert.ok(lines.every((got) => got.length === 999 || got.startsWith('lost')), 'no line is broken');
+  assert.ok(
+    lines.every((got) => got.length === 999 || got.startsWith('lost')),
+    'no line is broken',
+  );
 });
 
 test('a reader that is gone costs lines, never an exception', () => {

@@ -53,7 +53,10 @@ test('a socket on which another process answers is left alone, and taken when it
   const other = createServer().listen(socketPath);
   await once(other, 'listening');
   await using rig = PlaneRig.begin({ services: SERVICES, settings: { socketPath } });
-  assert.match(await rig.outputWith('cannot listen'), /cannot listen on .*bosun\.sock: another process answers there/);
+  assert.match(
+    await rig.outputWith('cannot listen'),
+    /cannot listen on .*bosun\.sock: another process answers there/,
+  );
   assert.ok(existsSync(socketPath));
   await new Promise((resolve) => other.close(resolve));
   await rig.message('listening');

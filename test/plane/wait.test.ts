@@ -34,8 +34,12 @@ test('start answers when the service is ready', async () => {
   await using rig = await PlaneRig.start({
     services: SERVICES,
     engine: engine(
-      (command, own) => own.emit([{ type: 'waiting', service: CADDY }], command.id),
-      (own) => own.emit(comesUp('caddy', 1)),
+      (command, own) => {
+        own.emit([{ type: 'waiting', service: CADDY }], command.id);
+      },
+      (own) => {
+        own.emit(comesUp('caddy', 1));
+      },
     ),
   });
   const answer = await post(rig, 'start');
@@ -62,7 +66,11 @@ test('start of what fails says so, and does not wait for the end of the time', a
     engine: engine(
       () => undefined,
       (own) => {
-        own.emit([...comesUp('caddy', 1).slice(0, 2), ...failsWith('caddy', 1, 7, 9000), ...comesUp('caddy', 2)]);
+        own.emit([
+          ...comesUp('caddy', 1).slice(0, 2),
+          ...failsWith('caddy', 1, 7, 9000),
+          ...comesUp('caddy', 2),
+        ]);
       },
     ),
   });
@@ -110,8 +118,12 @@ test('restart answers with a newer run, not with the one that runs', async () =>
     services: SERVICES,
     history: comesUp('caddy', 1),
     engine: engine(
-      (_command, own) => own.emit(stops(1).slice(0, 1)),
-      (own) => own.emit([...stops(1).slice(1), ...comesUp('caddy', 2)]),
+      (_command, own) => {
+        own.emit(stops(1).slice(0, 1));
+      },
+      (own) => {
+        own.emit([...stops(1).slice(1), ...comesUp('caddy', 2)]);
+      },
     ),
   });
   const answer = await post(rig, 'restart');
@@ -121,7 +133,9 @@ test('restart answers with a newer run, not with the one that runs', async () =>
 
 for (const [outcome, status] of [
   ['sent SIGUSR1', 200],
-  ['exited with code 1', 409],
+  ['exit code 0: reloaded', 200],
+  ['exit code 1: no such file', 409],
+  ['timed out after 5000 ms', 409],
 ] as const) {
   test(`reload that ended with "${outcome}" answers ${status}, also when it ended before the reply`, async () => {
     await using rig = await PlaneRig.start({

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { evolve } from '../../supervisor/core/evolve.ts';
 import { createFleet, type Fleet } from '../../supervisor/core/fleet.ts';
 import type { RunId, ServiceName } from '../../supervisor/core/names.ts';
-import { isLive } from '../../supervisor/core/service-state.ts';
+import { isLive, type StateName } from '../../supervisor/core/service-state.ts';
 import type { Dependency } from '../../supervisor/core/service-spec.ts';
 import { fleetTimers, serviceTimer } from '../../supervisor/core/timers.ts';
 import type { Step, World } from './world.ts';
@@ -16,27 +16,23 @@ const specOf = (world: World, name: ServiceName) =>
   world.model.spec.services.find((spec) => spec.name === name);
 
 /** Written anew, not taken from the core: Compose's words for the three conditions. */
+const MEETS: Readonly<Record<Dependency['condition'], readonly StateName[]>> = {
+  service_started: ['running', 'unready', 'completed'],
+  service_healthy: ['running', 'completed'],
+  service_completed_successfully: ['completed'],
+};
+const ENDED: readonly StateName[] = ['failed', 'skipped', 'completed'];
+const AT_REST: readonly StateName[] = ['stopped', 'waiting', 'backoff'];
+
 function isMet(dependency: Dependency, fleet: Fleet): boolean {
   const record = recordOf(fleet, dependency.name);
   if (record === undefined) return dependency.need === 'optional';
-  const { kind } = record.state;
-  const started =
-    kind === 'running' ||
-    kind === 'unready' ||
-    kind === 'completed' ||
-    (record.state.kind === 'starting' && record.state.process.kind === 'launched');
-  const met = {
-    service_started: started,
-    service_healthy: kind === 'running' || kind === 'completed',
-    service_completed_successfully: kind === 'completed',
-  }[dependency.condition];
-  if (met || dependency.need === 'required') return met;
-  const hopeless =
-    kind === 'failed' ||
-    kind === 'skipped' ||
-    kind === 'completed' ||
-    (record.wanted === 'down' && (kind === 'stopped' || kind === 'waiting' || kind === 'backoff'));
-  return hopeless;
+  const { state } = record;
+  if (MEETS[dependency.condition].includes(state.kind)) return true;
+  if (state.kind === 'starting')
+    return dependency.condition === 'service_started' && state.process.kind === 'launched';
+  const hopeless = ENDED.includes(state.kind) || (record.wanted === 'down' && AT_REST.includes(state.kind));
+  return dependency.need === 'optional' && hopeless;
 }
 
 const startsOnlyWhenMet: Rule = {

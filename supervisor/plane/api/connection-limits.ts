@@ -10,10 +10,10 @@ export const MOST_CONNECTIONS = 512;
 /** setInterval's longest; the requests are timed here. */
 export const NEVER_MS = 2 ** 31 - 1;
 
-export function limitConnections(server: Server): void {
+export function limitConnections(server: Server, requestTimeoutMs = REQUEST_TIMEOUT_MS): void {
   server.maxConnections = MOST_CONNECTIONS;
   server.on('connection', (socket: Socket) => {
-    const deadline = new RequestDeadline(socket);
+    const deadline = new RequestDeadline(socket, requestTimeoutMs);
     deadlines.set(socket, deadline);
     deadline.arm();
   });
@@ -40,10 +40,12 @@ const deadlines = new WeakMap<Socket, RequestDeadline>();
 
 class RequestDeadline {
   readonly #socket: Socket;
+  readonly #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, timeoutMs: number) {
     this.#socket = socket;
+    this.#timeoutMs = timeoutMs;
     socket.once('close', () => {
       this.disarm();
     });
@@ -54,7 +56,7 @@ class RequestDeadline {
     if (this.#socket.destroyed) return;
     this.#timer = setTimeout(() => {
       this.#socket.destroy();
-    }, REQUEST_TIMEOUT_MS);
+    }, this.#timeoutMs);
   }
 
   disarm(): void {

@@ -1,14 +1,14 @@
 // The one table of what the API can do. The server is built from it, docs/reference/api.md is held against it.
 // Schemas are loaded when the first request needs one: a control plane that is only watched does not pay for zod.
 import type { ZodType } from 'zod';
+import type * as Requests from '../../wire/requests.ts';
 import { commandMany, commandOne, shutDown, signalOne } from './command-handlers.ts';
 import type { Handler } from './context.ts';
 import { listOrStreamEvents } from './event-handlers.ts';
 import { showLogs } from './log-handlers.ts';
 import { listServices, showAlive, showHealth, showService, showVersion } from './service-handlers.ts';
 
-type Requests = typeof import('../../wire/requests.ts');
-export type SchemaOf = (requests: Requests) => ZodType;
+export type SchemaOf = (requests: typeof Requests) => ZodType;
 
 export type Route = {
   readonly method: 'GET' | 'POST';

@@ -63,9 +63,9 @@ function judgeReload({ runBefore, reload }: Goal, record: ServiceRecord): Judgem
   return PENDING;
 }
 
-/** What core/reload.ts and the engine write when a reload went well. */
+/** The words for a reload that went well: of core/reload.ts for a signal, of the engine for a command. */
 export function isGoodReload(outcome: string): boolean {
-  return /^(?:sent SIG|succeeded|ok\b|exited with code 0)/.test(outcome);
+  return /^(?:sent SIG|exit code 0(?:$|:))/.test(outcome);
 }
 
 function failed(why: string): Judgement {

@@ -1,15 +1,6 @@
 // The unfinished last line of a pipe. When the engine gives a piece of shared memory it lives there, so that a control
 // plane that dies leaves it to the next one; otherwise it is this thread's own.
-import type { LentPipe } from '../../core/plane-message.ts';
-
-/** Longer lines are split. DESIGN, section 7. */
-export const MAX_LINE_BYTES = 65_536;
-
-/** 4 bytes of length, then the bytes. */
-export const CARRY_BYTES = 4 + MAX_LINE_BYTES;
-
-/** What a pipe may be lent with, beside what core says today. */
-export type PipeWithCarry = LentPipe & { readonly carry?: SharedArrayBuffer };
+import { CARRY_HEADER_BYTES } from '../../core/plane-message.ts';
 
 export type Carry = {
   readonly length: number;
@@ -51,12 +42,12 @@ class OwnCarry implements Carry {
 }
 
 class SharedCarry implements Carry {
+  readonly #shared: SharedArrayBuffer;
   readonly #length: Int32Array;
-  readonly #store: Buffer;
 
   constructor(shared: SharedArrayBuffer) {
+    this.#shared = shared;
     this.#length = new Int32Array(shared, 0, 1);
-    this.#store = Buffer.from(shared, 4, MAX_LINE_BYTES);
   }
 
   get length(): number {
@@ -64,12 +55,16 @@ class SharedCarry implements Carry {
   }
 
   get bytes(): Buffer {
-    return this.#store.subarray(0, this.length);
+    return Buffer.from(this.#shared, CARRY_HEADER_BYTES, this.length);
   }
 
   append(bytes: Uint8Array): void {
-    this.#store.set(bytes, this.length);
-    this.#length[0] = this.length + bytes.length;
+    const length = this.length;
+    const needed = CARRY_HEADER_BYTES + length + bytes.length;
+    if (needed > this.#shared.byteLength) this.#shared.grow(needed);
+    Buffer.from(this.#shared, CARRY_HEADER_BYTES).set(bytes, length);
+    // Last, so that a thread that dies in between leaves whole bytes only.
+    this.#length[0] = length + bytes.length;
   }
 
   clear(): void {

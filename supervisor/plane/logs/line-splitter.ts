@@ -1,6 +1,7 @@
 // From the bytes of one pipe to its lines. Works on bytes, so that whatever a service writes comes out as it went in.
 // A line beyond 64 KiB is split, between characters where it is UTF-8, and every piece but the last says so.
-import { MAX_LINE_BYTES, type Carry } from './carry.ts';
+import { MAX_LINE_BYTES } from '../../core/plane-message.ts';
+import type { Carry } from './carry.ts';
 
 const NEWLINE = 0x0a;
 

@@ -1,7 +1,7 @@
 // The way of a log line: from the lent pipes through the splitter to standard output, to the ring of its service, and to
 // those who follow it. Nobody on that way can hold up the others.
 import type { LentPipe } from '../../core/plane-message.ts';
-import { createCarry, type PipeWithCarry } from './carry.ts';
+import { createCarry } from './carry.ts';
 import { LineSplitter, type LineEnd } from './line-splitter.ts';
 import type { FormatLine, LogLine } from './log-line.ts';
 import { LogRing } from './log-ring.ts';
@@ -42,7 +42,7 @@ export class LogPipeline {
     for (const service of options.services) this.#rings.set(service, new LogRing(ringBytes));
   }
 
-  read(pipe: PipeWithCarry): void {
+  read(pipe: LentPipe): void {
     const splitter = new LineSplitter(createCarry(pipe.carry), (bytes, ends) => {
       this.#takeLine(pipe, bytes, ends);
     });

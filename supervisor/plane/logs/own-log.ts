@@ -64,6 +64,5 @@ function createTextFormat({ format, formatLine, pid }: OwnLogOptions): FormatOwn
 }
 
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters to be replaced
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }

@@ -24,17 +24,17 @@ function start(): void {
   });
 }
 
-type Lend = { readonly type: 'lend'; readonly pipe: { readonly fd: number }; readonly carryBytes: number };
+type Lend = { readonly type: 'lend'; readonly pipe: { readonly fd: number } };
 
 /** The engine keeps one descriptor and the unfinished line of each pipe, and lends a duplicate. */
 const carries = new Map<number, SharedArrayBuffer>();
 
-function lend({ pipe, carryBytes }: Lend): void {
+function lend({ pipe }: Lend): void {
   const duplicate = libc.duplicate(pipe.fd);
-  const carry = carries.get(pipe.fd) ?? new SharedArrayBuffer(carryBytes);
+  const carry = carries.get(pipe.fd) ?? new SharedArrayBuffer(4, { maxByteLength: 4 + 65_536 });
   carries.set(pipe.fd, carry);
-  const lent = { ...pipe, fd: duplicate.ok ? duplicate.value : pipe.fd };
-  worker?.postMessage({ type: 'lend', pipe: carryBytes === 0 ? lent : { ...lent, carry } });
+  const lent = { ...pipe, fd: duplicate.ok ? duplicate.value : pipe.fd, carry };
+  worker?.postMessage({ type: 'lend', pipe: lent });
 }
 
 process.on('message', (message: { readonly type: string }) => {
@@ -43,5 +43,5 @@ process.on('message', (message: { readonly type: string }) => {
   else worker?.postMessage(message);
 });
 process.on('disconnect', () => {
-  process.exit(0);
+  process.kill(process.pid, 'SIGKILL');
 });

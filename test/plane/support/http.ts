@@ -14,7 +14,11 @@ export type HttpOptions = {
   readonly body?: string;
 };
 
-export async function open(socketPath: string, path: string, options: HttpOptions = {}): Promise<IncomingMessage> {
+export async function open(
+  socketPath: string,
+  path: string,
+  options: HttpOptions = {},
+): Promise<IncomingMessage> {
   const { method = 'GET', headers = {}, body } = options;
   return await new Promise((resolve, reject) => {
     const outgoing = request({ socketPath, path, method, headers, agent: false }, resolve);
@@ -39,7 +43,10 @@ async function readAll(incoming: IncomingMessage): Promise<string> {
 }
 
 /** Reads a stream until `enough` holds for its text, then lets it go. */
-export async function readUntil(incoming: IncomingMessage, enough: (text: string) => boolean): Promise<string> {
+export async function readUntil(
+  incoming: IncomingMessage,
+  enough: (text: string) => boolean,
+): Promise<string> {
   incoming.setEncoding('utf8');
   let text = '';
   const timer = setTimeout(() => incoming.destroy(new Error(`not enough came; only:\n${text}`)), 10_000);

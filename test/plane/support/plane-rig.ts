@@ -124,10 +124,9 @@ export class PlaneRig implements AsyncDisposable {
     this.#send({ type: 'events', events: events.map((event) => this.#keep(event, command, actor)) });
   }
 
-  /** `carryBytes`: of memory that the host keeps for the unfinished line, also over the death of a worker. */
-  lend(pipe: number, service: string, stream: OutputStream = 'stdout', carryBytes = 0): void {
+  lend(pipe: number, service: string, stream: OutputStream = 'stdout'): void {
     const lent = { service: name(service), run: run(1), stream, fd: FIRST_LENT_FD + pipe };
-    this.#child.send({ type: 'lend', pipe: lent, carryBytes });
+    this.#child.send({ type: 'lend', pipe: lent });
   }
 
   finish(): void {
