@@ -13,7 +13,7 @@ const post = (message: FromPlane): void => {
   port.postMessage(message);
 };
 
-const plane = new ControlPlane({ peerCredentials: libc.peerCredentials, post }, openStdout());
+const plane = new ControlPlane({ peerCredentials: (fd) => libc.peerCredentials(fd), post }, openStdout());
 
 port.on('message', (message: ToPlane) => {
   plane.receive(message);

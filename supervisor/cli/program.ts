@@ -11,21 +11,21 @@ import type { Terminal } from './terminal.ts';
 type CommandFile = () => Promise<{ readonly command: CliCommand }>;
 
 export const COMMAND_FILES: ReadonlyMap<string, CommandFile> = new Map<string, CommandFile>([
-  ['status', () => import('./commands/status.ts')],
-  ['start', () => import('./commands/start.ts')],
-  ['stop', () => import('./commands/stop.ts')],
-  ['restart', () => import('./commands/restart.ts')],
-  ['reload', () => import('./commands/reload.ts')],
-  ['signal', () => import('./commands/signal.ts')],
-  ['logs', () => import('./commands/logs.ts')],
-  ['events', () => import('./commands/events.ts')],
-  ['why', () => import('./commands/why.ts')],
-  ['wait', () => import('./commands/wait.ts')],
-  ['health', () => import('./commands/health.ts')],
-  ['graph', () => import('./commands/graph.ts')],
-  ['check', () => import('./commands/check.ts')],
-  ['shutdown', () => import('./commands/shutdown.ts')],
-  ['version', () => import('./commands/version.ts')],
+  ['status', () => import('./status.ts')],
+  ['start', () => import('./start.ts')],
+  ['stop', () => import('./stop.ts')],
+  ['restart', () => import('./restart.ts')],
+  ['reload', () => import('./reload.ts')],
+  ['signal', () => import('./signal.ts')],
+  ['logs', () => import('./logs.ts')],
+  ['events', () => import('./events.ts')],
+  ['why', () => import('./why.ts')],
+  ['wait', () => import('./wait.ts')],
+  ['health', () => import('./health.ts')],
+  ['graph', () => import('./graph.ts')],
+  ['check', () => import('./check.ts')],
+  ['shutdown', () => import('./shutdown.ts')],
+  ['version', () => import('./version.ts')],
 ]);
 
 const EXIT_CODE_HELP = `
@@ -58,7 +58,9 @@ function createProgram(terminal: Terminal): Command {
     .addHelpText('after', EXIT_CODE_HELP)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeErr: terminal.complain,
+      writeErr: (text) => {
+        terminal.complain(text);
+      },
       outputError: (text, write) => {
         write(text.replace(/^error: /, 'bosunctl: '));
       },

@@ -122,7 +122,6 @@ export type PlaneEvent =
   { readonly type: 'plane-failed'; readonly reason: string } | { readonly type: 'plane-restarted' };
 
 export type BosunEvent = ServiceEvent | FleetEvent | PlaneEvent;
-export type EventType = BosunEvent['type'];
 
 /** Who caused it: `uid:0`, `signal:SIGTERM`, or `bosun` for what follows from a policy. */
 export type Actor = string;

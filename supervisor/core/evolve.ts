@@ -57,7 +57,7 @@ function evolvePhase(phase: Phase, event: Exclude<FleetEvent, { type: 'booted' }
   }
 }
 
-export function evolveRecord(record: ServiceRecord, event: ServiceEvent): ServiceRecord {
+function evolveRecord(record: ServiceRecord, event: ServiceEvent): ServiceRecord {
   switch (event.type) {
     case 'wanted':
       // Whoever asks for a service anew gets its back-off from the start.

@@ -25,12 +25,12 @@ export function judgeEnd(
   return { kind: 'restart', delayMs: backoffDelayMs(spec.restart, record.attempt, moment.random) };
 }
 
-export function endedWell(spec: ServiceSpec, reason: EndReason): boolean {
+function endedWell(spec: ServiceSpec, reason: EndReason): boolean {
   return reason.kind === 'exit' && isSuccess(reason.exit, spec.successExitCodes);
 }
 
 /** `delay` doubled `attempt` times up to `max_delay`, and up to a tenth more. */
-export function backoffDelayMs(restart: RestartSpec, attempt: number, random: number): number {
+function backoffDelayMs(restart: RestartSpec, attempt: number, random: number): number {
   // 2 ** 1024 is Infinity and Infinity * 0 is NaN: the exponent has to stop somewhere below.
   const doubled = restart.delayMs * 2 ** Math.min(attempt, 60);
   return Math.round(Math.min(doubled, restart.maxDelayMs) * (1 + JITTER_SHARE * random));

@@ -4,7 +4,7 @@ import type { ProbeAnswer } from '../core/input.ts';
 import type { PlannedProbe } from '../core/probe-plan.ts';
 import { failed, type Probe, reasonOf } from './probe.ts';
 
-export const EAGER_FIRST_MS = 5;
+const EAGER_FIRST_MS = 5;
 const EAGER_GROWTH = 1.5;
 
 export class ProbeLoop implements Disposable {

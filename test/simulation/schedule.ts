@@ -7,8 +7,6 @@ import { Choices } from './choices.ts';
 import { checkReplay, RULES } from './rules.ts';
 import { World } from './world.ts';
 
-export type Schedule = { readonly spec: FleetSpec; readonly choices: readonly number[] };
-
 const CONDITIONS = ['service_healthy', 'service_started', 'service_completed_successfully'] as const;
 const PROBED = {
   kind: 'probe',

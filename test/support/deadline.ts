@@ -2,7 +2,7 @@
 // length a test relies on.
 import { setTimeout as pause } from 'node:timers/promises';
 
-export const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 10_000;
 const LOOK_MS = 5;
 
 export async function within<T>(what: string, promise: Promise<T>, limitMs = DEADLINE_MS): Promise<T> {

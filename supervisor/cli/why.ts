@@ -1,9 +1,9 @@
 // `bosunctl why`: in sentences, what a service waits for, how it last ended, and what happens next.
-import { describeDuration } from '../../wire/duration.ts';
-import type { ServiceView, StateView } from '../../wire/service-view.ts';
-import { firstWord, printJson, type CliCommand } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import { sinceText, wrapText } from '../status-table.ts';
+import { describeDuration } from '../wire/duration.ts';
+import type { ServiceView, StateView } from '../wire/service-view.ts';
+import { firstWord, printJson, type CliCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { sinceText, wrapText } from './status-table.ts';
 
 export const command: CliCommand = {
   name: 'why',
@@ -36,7 +36,10 @@ export function explain(view: ServiceView, all: readonly ServiceView[]): readonl
 }
 
 /** Where the state's name is not a word that follows `is`. */
-const STATES: Readonly<Partial<Record<StateView, string>>> = { backoff: 'backing off', unready: 'not ready any more' };
+const STATES: Readonly<Partial<Record<StateView, string>>> = {
+  backoff: 'backing off',
+  unready: 'not ready any more',
+};
 
 function describeState({ name, state, note, ...view }: ServiceView): string {
   const since = view.since === null ? '' : ` since ${sinceText({ name, state, note, ...view }, Date.now())}`;

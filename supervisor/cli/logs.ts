@@ -1,8 +1,8 @@
 // `bosunctl logs`.
-import { BosunUnreachable } from '../../client/failure.ts';
-import type { LogLineView } from '../../wire/event-view.ts';
-import { countOption, firstWord, flagOption, type CliCommand, type CommandContext } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import { BosunUnreachable } from '../client/failure.ts';
+import type { LogLineView } from '../wire/event-view.ts';
+import { countOption, firstWord, flagOption, type CliCommand, type CommandContext } from './command.ts';
+import { EXIT } from './exit-code.ts';
 
 export const command: CliCommand = {
   name: 'logs',

@@ -1,6 +1,6 @@
 // `bosunctl signal`.
-import { printJson, type CliCommand } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import { printJson, type CliCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
 
 export const command: CliCommand = {
   name: 'signal',

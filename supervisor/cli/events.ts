@@ -1,6 +1,6 @@
 // `bosunctl events`.
-import type { EventFilter } from '../../client/bosun-client.ts';
-import type { EventView } from '../../wire/event-view.ts';
+import type { EventFilter } from '../client/bosun-client.ts';
+import type { EventView } from '../wire/event-view.ts';
 import {
   countOption,
   flagOption,
@@ -9,8 +9,8 @@ import {
   type CliCommand,
   type CommandContext,
   type CommandInput,
-} from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+} from './command.ts';
+import { EXIT } from './exit-code.ts';
 
 export const command: CliCommand = {
   name: 'events',

@@ -1,7 +1,7 @@
 // `bosunctl health`: for a container's HEALTHCHECK, so 0 or 1 and nothing else.
-import type { HealthView } from '../../wire/fleet-view.ts';
-import { printJson, type CliCommand } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import type { HealthView } from '../wire/fleet-view.ts';
+import { printJson, type CliCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
 
 export const command: CliCommand = {
   name: 'health',

@@ -1,5 +1,5 @@
 // `bosunctl stop`.
-import { lifecycleCommand } from '../lifecycle.ts';
+import { lifecycleCommand } from './lifecycle.ts';
 
 export const command = lifecycleCommand({
   verb: 'stop',

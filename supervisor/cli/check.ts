@@ -1,10 +1,10 @@
 // `bosunctl check`: the only command that reads configuration, and one that needs no running Bosun.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { LoadResult } from '../../config/load.ts';
-import { printJson, type CliCommand } from '../command.ts';
-import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { Terminal } from '../terminal.ts';
+import type { LoadResult } from '../config/load.ts';
+import { printJson, type CliCommand } from './command.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
 
 export const command: CliCommand = {
   name: 'check',
@@ -14,7 +14,7 @@ export const command: CliCommand = {
   options: [],
   run: async ({ terminal }, { words, json }) => {
     const directory = findDirectory(words[0], terminal);
-    const { loadConfiguration } = await import('../../config/load.ts');
+    const { loadConfiguration } = await import('../config/load.ts');
     const loaded = await loadConfiguration({ directory, environment: definedOnly(terminal.environment) });
     return json ? await showJson(terminal, directory, loaded) : await showText(terminal, directory, loaded);
   },
@@ -40,7 +40,7 @@ async function showJson(terminal: Terminal, directory: string, loaded: LoadResul
 }
 
 async function showText(terminal: Terminal, directory: string, loaded: LoadResult): Promise<ExitCode> {
-  const { renderDiagnostics } = await import('../../config/diagnostic.ts');
+  const { renderDiagnostics } = await import('../config/diagnostic.ts');
   const diagnostics = loaded.kind === 'loaded' ? loaded.warnings : loaded.diagnostics;
   const color = terminal.paint('red', '') !== '';
   terminal.complain(renderDiagnostics(diagnostics, { color }));

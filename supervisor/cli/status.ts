@@ -1,9 +1,9 @@
 // `bosunctl status`: all services in a table, or everything about one.
-import type { ServicesView, ServiceView } from '../../wire/service-view.ts';
-import { firstWord, printJson, type CliCommand } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import { renderStatusTable, sinceText, wrapText } from '../status-table.ts';
-import type { Terminal } from '../terminal.ts';
+import type { ServicesView, ServiceView } from '../wire/service-view.ts';
+import { firstWord, printJson, type CliCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { renderStatusTable, sinceText, wrapText } from './status-table.ts';
+import type { Terminal } from './terminal.ts';
 
 export const command: CliCommand = {
   name: 'status',

@@ -1,5 +1,5 @@
 // `bosunctl start`.
-import { describeUp, lifecycleCommand } from '../lifecycle.ts';
+import { describeUp, lifecycleCommand } from './lifecycle.ts';
 
 export const command = lifecycleCommand({
   verb: 'start',

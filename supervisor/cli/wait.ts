@@ -1,10 +1,10 @@
 // `bosunctl wait`.
-import type { BosunClient } from '../../client/bosun-client.ts';
-import { describeDuration } from '../../wire/duration.ts';
-import type { ServiceView } from '../../wire/service-view.ts';
-import { firstWord, printJson, textOption, UsageError, type CliCommand } from '../command.ts';
-import { TIMEOUT, timeoutOption } from '../duration-option.ts';
-import { EXIT } from '../exit-code.ts';
+import type { BosunClient } from '../client/bosun-client.ts';
+import { describeDuration } from '../wire/duration.ts';
+import type { ServiceView } from '../wire/service-view.ts';
+import { firstWord, printJson, textOption, UsageError, type CliCommand } from './command.ts';
+import { TIMEOUT, timeoutOption } from './duration-option.ts';
+import { EXIT } from './exit-code.ts';
 
 type Goal = 'healthy' | 'stopped';
 
@@ -40,14 +40,14 @@ async function waitFor(
   // The cursor is taken before the first look, so no event between the look and the stream is missed.
   const { last_event_id: after } = await client.services();
   let view = await client.service(name);
-  if (isReached(view, goal)) return view;
+  const events = client.followEvents({ services: [name], after }, { signal });
   try {
-    for await (const _streamed of client.followEvents({ services: [name], after }, { signal })) {
-      view = await client.service(name);
-      if (isReached(view, goal)) return view;
-    }
+    while (!isReached(view, goal) && (await events.next()).done !== true) view = await client.service(name);
+    return view;
   } catch (error) {
     if (!signal.aborted) throw error;
+  } finally {
+    await events.return(undefined);
   }
   return await client.service(name);
 }

@@ -1,8 +1,8 @@
 // `bosunctl shutdown`.
-import { BosunUnreachable } from '../../client/failure.ts';
-import type { BosunClient } from '../../client/bosun-client.ts';
-import { flagOption, printJson, type CliCommand } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import { BosunUnreachable } from '../client/failure.ts';
+import type { BosunClient } from '../client/bosun-client.ts';
+import { flagOption, printJson, type CliCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
 
 export const command: CliCommand = {
   name: 'shutdown',
@@ -23,8 +23,10 @@ export const command: CliCommand = {
 
 /** The last event comes when nothing is left to stop; without it, the stream ends with Bosun. */
 async function untilGone(bosun: BosunClient, after: number): Promise<void> {
+  const events = bosun.followEvents({ types: ['shutdown-finished'], after });
   try {
-    for await (const _last of bosun.followEvents({ types: ['shutdown-finished'], after })) return;
+    await events.next();
+    await events.return(undefined);
   } catch (error) {
     if (!(error instanceof BosunUnreachable)) throw error;
   }

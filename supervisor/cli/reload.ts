@@ -1,5 +1,5 @@
 // `bosunctl reload`.
-import { lifecycleCommand } from '../lifecycle.ts';
+import { lifecycleCommand } from './lifecycle.ts';
 
 export const command = lifecycleCommand({
   verb: 'reload',
