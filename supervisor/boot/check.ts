@@ -1,4 +1,5 @@
 // `bosun check`: what is wrong with the configuration, all of it at once; nothing is started.
+import { isatty } from 'node:tty';
 import { loadConfiguration } from '../config/load.ts';
 import { renderDiagnostics } from '../config/diagnostic.ts';
 import { tell } from './last-resort.ts';
@@ -13,7 +14,7 @@ export async function checkConfiguration(named: string | undefined): Promise<num
   }
   const loaded = await loadConfiguration({ directory, environment: definedOnly(process.env) });
   const diagnostics = loaded.kind === 'loaded' ? loaded.warnings : loaded.diagnostics;
-  if (diagnostics.length > 0) tell(renderDiagnostics(diagnostics, { color: process.stderr.isTTY }));
+  if (diagnostics.length > 0) tell(renderDiagnostics(diagnostics, { color: isatty(2) }));
   if (loaded.kind === 'refused') return 1;
   process.stdout.write(`${directory}: ${loaded.spec.services.length} services, no errors\n`);
   return 0;

@@ -1,4 +1,5 @@
 // Joins the adapters to the engine: which object stands behind which port. No decision is made here.
+import { isatty } from 'node:tty';
 import type { FromPlane, PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
 import { Engine } from '../engine/engine.ts';
@@ -75,7 +76,8 @@ export class Supervisor {
   }
 
   #createRuns(): RunProcessGroups {
-    const terminal = process.stdin.isTTY ? 'present' : 'absent';
+    // Not process.stdin: to open it makes the terminal non-blocking, also for the command that it is passed on to.
+    const terminal = isatty(0) ? 'present' : 'absent';
     return new RunProcessGroups(libc, new Launcher(libc, this.#table, terminal), {
       exited: (service, run, exit, group) => {
         this.#engine.submit({ type: 'exited', service, run, exit, group });

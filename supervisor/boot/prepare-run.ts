@@ -1,6 +1,7 @@
 // From what was asked for to what the supervisor needs: the configuration loaded or refused whole, the command appended,
 // the places chosen. Nothing is started here, so that a refusal changes nothing (promise P12).
 import { resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { renderDiagnostics } from '../config/diagnostic.ts';
 import { parseDuration } from '../config/duration.ts';
 import type { FileSettings } from '../config/fleet-settings.ts';
@@ -64,7 +65,7 @@ async function load(request: RunRequest, environment: Record<string, string>): P
   // Loaded here: a drop-in command does not pay for YAML and its schema.
   const { loadConfiguration } = await import('../config/load.ts');
   const result = await loadConfiguration({ directory, environment });
-  const color = process.stderr.isTTY;
+  const color = isatty(2);
   if (result.kind === 'refused') {
     const shown = renderDiagnostics(result.diagnostics, { color });
     return { kind: 'refused', message: `${shown}\nbosun: nothing was started` };
@@ -106,6 +107,6 @@ function withCommand(
   if (command.length === 0) return { kind: 'complete', spec };
   const conflict = mainCommandConflict(spec, command);
   if (conflict !== undefined)
-    return { kind: 'refused', message: renderDiagnostics([conflict], { color: process.stderr.isTTY }) };
+    return { kind: 'refused', message: renderDiagnostics([conflict], { color: isatty(2) }) };
   return { kind: 'complete', spec: withMainCommand(spec, command, environment) };
 }

@@ -23,6 +23,8 @@ export type ContainerOptions = {
   readonly place?: 'pid1' | 'below';
   readonly environment?: Readonly<Record<string, string>>;
   readonly stdin?: 'ignore' | 'pipe';
+  /** What all of it is started through, such as a program that opens a terminal; Bosun's pid is then not to be had. */
+  readonly inside?: readonly string[];
   /** What Bosun is started through, such as setpriv: it execs, so the pid stays. */
   readonly through?: readonly string[];
 };
@@ -56,7 +58,8 @@ export class Container implements AsyncDisposable {
     ];
     const argv = [...bosun, ...(options.command === undefined ? [] : ['--', ...options.command])];
     const unshare = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
-    const [program = '', ...args] = this.#place === 'pid1' ? [...unshare, ...argv] : argv;
+    const placed = this.#place === 'pid1' ? [...unshare, ...argv] : argv;
+    const [program = '', ...args] = [...(options.inside ?? []), ...placed];
     this.#child = spawn(program, args, {
       cwd: this.directory,
       env: { PATH: process.env['PATH'], HOME: '/', TEST_DIR: this.directory, ...options.environment },

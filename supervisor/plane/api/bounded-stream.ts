@@ -28,7 +28,7 @@ export class BoundedStream {
   write(bytes: Buffer | string): StreamState {
     if (this.#over) return 'over';
     this.#outgoing.write(bytes);
-    if (this.#outgoing.writableLength > 1e9) {
+    if (this.#outgoing.writableLength > LONGEST_BACKLOG_BYTES) {
       this.cut();
       return 'over';
     }
