@@ -1,5 +1,5 @@
 // The states of one service: a tagged union in which each variant carries only what is valid in it.
-// The whole picture, state by state and event by event, is in docs/reference/states.md.
+// Which event leads from which to which is evolve.ts; what asks for it, decide.ts.
 import type { ExitStatus } from './exit-status.ts';
 import type { Pid, RunId } from './names.ts';
 
