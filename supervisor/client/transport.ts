@@ -16,7 +16,7 @@ export type ClientRequest = {
 const MOST_ANSWER_BYTES = 67_108_864;
 
 /** The head of the answer has arrived; the body is to be read. Rejects with BosunUnreachable, or the signal's reason. */
-export async function send(socketPath: string, wanted: ClientRequest): Promise<IncomingMessage> {
+async function send(socketPath: string, wanted: ClientRequest): Promise<IncomingMessage> {
   const body = wanted.body === undefined ? undefined : JSON.stringify(wanted.body);
   return await new Promise((resolve, reject) => {
     const outgoing = request({
@@ -47,8 +47,6 @@ function headersOf({ accept }: ClientRequest, body: string | undefined): Record<
 function isAbort(error: Error): boolean {
   return error.name === 'AbortError';
 }
-
-export type Answer = { readonly status: number; readonly body: unknown };
 
 /** The whole answer as JSON. `alsoGood`: a status that is an answer too, though not a success. */
 export async function sendForJson(

@@ -16,6 +16,8 @@ import { FleetView, type Hello } from './views/fleet-view.ts';
 
 /** What `finish` may take in all, before the engine gives up on the answer. */
 const FINISH_MS = 400;
+/** A control plane that dies should be replaced within half a second. */
+const SALVAGE_MS = 150;
 
 type Parts = {
   readonly view: FleetView;
@@ -63,11 +65,12 @@ export class ControlPlane {
 
   /**
    * The thread is about to die of an error. libuv still finishes its turn and would read from pipes into a thread that
-   * cannot take it any more, so the pipes are left unread; what has been read is written if it can be at once.
+   * cannot take it any more, so the pipes are left unread. What has been read is written, as far as the reader of
+   * standard output takes it in time.
    */
   salvage(): void {
     this.#parts?.logs.setPressure('hold');
-    this.#parts?.sink.salvage();
+    this.#parts?.sink.salvage(performance.now() + SALVAGE_MS);
   }
 
   #begin(hello: Hello): void {

@@ -23,7 +23,7 @@ export const exitView = z.strictObject({
   text: z.string(),
 });
 
-export const condition = z.enum(['service_started', 'service_healthy', 'service_completed_successfully']);
+const condition = z.enum(['service_started', 'service_healthy', 'service_completed_successfully']);
 
 /** A dependency that is not met; `blocked` when nothing will happen by itself. */
 export const unmetView = z.strictObject({
@@ -41,7 +41,7 @@ export const dependencyView = z.strictObject({
 });
 
 /** What Bosun will do by itself, and in how many milliseconds. */
-export const nextView = z.strictObject({ action: z.enum(['start', 'kill']), in_ms: z.number() });
+const nextView = z.strictObject({ action: z.enum(['start', 'kill']), in_ms: z.number() });
 
 export const serviceView = z.strictObject({
   name: z.string(),
@@ -85,4 +85,3 @@ export type UnmetView = z.infer<typeof unmetView>;
 export type DependencyView = z.infer<typeof dependencyView>;
 export type ServiceView = z.infer<typeof serviceView>;
 export type ServicesView = z.infer<typeof servicesView>;
-export type PhaseName = z.infer<typeof phaseName>;

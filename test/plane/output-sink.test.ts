@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { test } from 'node:test';
 import { libc } from '../../supervisor/os/libc.ts';
@@ -68,4 +70,17 @@ test('a write that has room is done at once', () => {
   assert.equal(readSync(pipe.read, got), 4);
   closeSync(pipe.read);
   closeSync(pipe.write);
+});
+
+test('a thread that dies writes what it holds, to a reader that takes it', async () => {
+  const pipe = makePipe();
+  const { sink } = makeSink(pipe.write);
+  const reader = spawn('wc', ['-c'], { stdio: [pipe.read, 'pipe', 'inherit'] });
+  for (let count = 0; count < 800; count += 1) sink.write(Buffer.alloc(1000, 'x'), 1);
+  sink.salvage(performance.now() + 5000);
+  closeSync(pipe.write);
+  closeSync(pipe.read);
+  assert.ok(reader.stdout);
+  const [counted] = (await once(reader.stdout, 'data')) as [Buffer];
+  assert.equal(counted.toString().trim(), '800000');
 });

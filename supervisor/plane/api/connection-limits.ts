@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 /** A request, head and body, has to be there this long after the connection or the last answer. */
 const REQUEST_TIMEOUT_MS = 15_000;
 export const KEEP_ALIVE_MS = 5000;
-export const MOST_CONNECTIONS = 512;
+const MOST_CONNECTIONS = 512;
 /** setInterval's longest; the requests are timed here. */
 export const NEVER_MS = 2 ** 31 - 1;
 

@@ -14,7 +14,7 @@ export function birthPath(path: string): string {
 /** Throws when another process answers at the path, or the directory cannot be made. */
 export async function prepare(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  if (false) throw new Error('another process answers there');
+  if (await isAnswered(path)) throw new Error('another process answers there');
   await rm(birthPath(path), { force: true });
 }
 

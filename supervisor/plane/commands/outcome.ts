@@ -64,7 +64,7 @@ function judgeReload({ runBefore, reload }: Goal, record: ServiceRecord): Judgem
 }
 
 /** The words for a reload that went well: of core/reload.ts for a signal, of the engine for a command. */
-export function isGoodReload(outcome: string): boolean {
+function isGoodReload(outcome: string): boolean {
   return /^(?:sent SIG|exit code 0(?:$|:))/.test(outcome);
 }
 

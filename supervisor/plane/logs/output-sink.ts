@@ -7,6 +7,8 @@ import { BackPressure, type PressureListener } from './back-pressure.ts';
 const QUEUE_BYTES = 1_048_576;
 const FIRST_RETRY_MS = 1;
 const LAST_RETRY_MS = 250;
+/** Nobody ever wakes it: waiting on it is sleeping. */
+const SLEEP = new Int32Array(new SharedArrayBuffer(4));
 
 export type SinkOptions = {
   readonly fd: number;
@@ -63,9 +65,13 @@ export class OutputSink {
     this.#disarm();
   }
 
-  /** What can be written at once, by a thread that is about to die. */
-  salvage(): void {
+  /** As `drain`, but holding the thread: for one that is about to die and gets no other turn. */
+  salvage(untilMs: number): void {
     this.#flush();
+    while (this.#queue.length > 0 && performance.now() < untilMs) {
+      Atomics.wait(SLEEP, 0, 0, 1);
+      this.#flush();
+    }
     this.#disarm();
   }
 

@@ -44,7 +44,7 @@ function isAtRest(state: ServiceState): boolean {
   return state.kind === 'waiting' || state.kind === 'stopped';
 }
 
-export function projectExit(exit: ExitStatus): ExitView {
+function projectExit(exit: ExitStatus): ExitView {
   const text = describeExit(exit);
   if (exit.kind === 'code') return { code: exit.code, signal: null, core_dumped: false, text };
   return { code: null, signal: exit.signal, core_dumped: exit.core === 'dumped', text };

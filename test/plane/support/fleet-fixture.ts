@@ -11,7 +11,7 @@ export function run(number: number): RunId {
   return number as RunId;
 }
 
-export function pid(number: number): Pid {
+function pid(number: number): Pid {
   return number as Pid;
 }
 

@@ -22,7 +22,7 @@ import { name, Recorder, run } from './fleet-fixture.ts';
 
 const HOST = new URL('host.ts', import.meta.url);
 const FIRST_LENT_FD = 4;
-export const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 10_000;
 
 export type RigMessage =
   FromPlane | { readonly type: 'worker-exit' | 'worker-error'; readonly message?: string };
