@@ -31,7 +31,7 @@ export type Composition = {
 };
 
 /** How long the last log lines may take to be written. */
-const FLUSH_LIMIT_MS = 500;
+const FLUSH_LIMIT_MS = 700;
 
 export class Supervisor {
   readonly #composition: Composition;

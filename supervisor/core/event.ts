@@ -92,8 +92,11 @@ export type ServiceEvent =
       readonly type: 'reload-finished';
       readonly service: ServiceName;
       readonly run: RunId;
-      readonly outcome: string;
+      readonly outcome: ReloadOutcome;
     };
+
+/** How a reload went; `detail` is for people. */
+export type ReloadOutcome = { readonly kind: 'done' | 'failed'; readonly detail: string };
 
 /** Why the container is being stopped. */
 export type ShutdownReason =

@@ -1,5 +1,5 @@
 // What can happen to the engine: everything `decide` is ever told. Inputs of an old run are dropped there.
-import type { Actor, ProbePurpose } from './event.ts';
+import type { Actor, ProbePurpose, ReloadOutcome } from './event.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { Pid, RunId, ServiceName } from './names.ts';
 import type { SignalName } from './service-spec.ts';
@@ -48,7 +48,7 @@ export type Input =
       readonly type: 'reloaded';
       readonly service: ServiceName;
       readonly run: RunId;
-      readonly outcome: string;
+      readonly outcome: ReloadOutcome;
     }
   | {
       readonly type: 'timer';

@@ -18,7 +18,12 @@ export function reloadRun(draft: Draft, index: number): void {
     case 'signal':
       draft.emit({ type: 'reload-started', service, run });
       draft.do({ type: 'signal-leader', service, run, signal: reload.signal });
-      draft.emit({ type: 'reload-finished', service, run, outcome: `sent ${reload.signal}` });
+      draft.emit({
+        type: 'reload-finished',
+        service,
+        run,
+        outcome: { kind: 'done', detail: `sent ${reload.signal}` },
+      });
       return;
     case 'command':
       draft.emit({ type: 'reload-started', service, run });

@@ -1,6 +1,6 @@
 // What the engine needs of the outside, as it sees it: by run and by service, never by pid or descriptor.
 // os/ and probe/ implement these; main.ts joins them.
-import type { RecordedEvent } from '../core/event.ts';
+import type { RecordedEvent, ReloadOutcome } from '../core/event.ts';
 import type { CommandResult } from '../core/effect.ts';
 import type { Fleet } from '../core/fleet.ts';
 import type { ProbeAnswer } from '../core/input.ts';
@@ -49,8 +49,8 @@ export type EnginePorts = {
   readonly probes: ProbePort;
   /** Watches a notification pipe, which it owns from then on. */
   readonly watchNotify: (fd: number, ready: () => void) => Disposable;
-  /** Runs the reload command; answers in words how it went. */
-  readonly reload: (spec: ServiceSpec) => Promise<string>;
+  /** Runs the reload command. */
+  readonly reload: (spec: ServiceSpec) => Promise<ReloadOutcome>;
   readonly sweep: (signal: 'SIGTERM' | 'SIGKILL') => void;
   readonly plane: PlanePort;
   readonly exit: (code: number) => void;

@@ -130,12 +130,10 @@ test('restart answers with a newer run, not with the one that runs', async () =>
 });
 
 for (const [outcome, status] of [
-  ['sent SIGUSR1', 200],
-  ['exit code 0: reloaded', 200],
-  ['exit code 1: no such file', 409],
-  ['timed out after 5000 ms', 409],
+  [{ kind: 'done', detail: 'sent SIGUSR1' }, 200],
+  [{ kind: 'failed', detail: 'exit code 1: no such file' }, 409],
 ] as const) {
-  test(`reload that ended with "${outcome}" answers ${status}, also when it ended before the reply`, async () => {
+  test(`reload that ended with "${outcome.detail}" answers ${status}, also when it ended before the reply`, async () => {
     await using rig = await PlaneRig.start({
       services: SERVICES,
       history: comesUp('caddy', 1),

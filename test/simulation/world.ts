@@ -144,7 +144,7 @@ export class World {
           type: 'reloaded',
           service: effect.service,
           run: effect.run,
-          outcome: 'exit code 0',
+          outcome: { kind: 'done', detail: 'exit code 0' },
         });
         return;
       case 'sweep':

@@ -58,14 +58,9 @@ function judgeDown(record: ServiceRecord): Judgement {
 }
 
 function judgeReload({ runBefore, reload }: Goal, record: ServiceRecord): Judgement {
-  if (reload !== undefined) return isGoodReload(reload.outcome) ? REACHED : failed(reload.outcome);
+  if (reload !== undefined) return reload.outcome.kind === 'done' ? REACHED : failed(reload.outcome.detail);
   if (record.lastRun !== runBefore || !isLive(record.state)) return failed('its run ended before the reload');
   return PENDING;
-}
-
-/** The words for a reload that went well: of core/reload.ts for a signal, of the engine for a command. */
-function isGoodReload(outcome: string): boolean {
-  return /^(?:sent SIG|exit code 0(?:$|:))/.test(outcome);
 }
 
 function failed(why: string): Judgement {

@@ -51,7 +51,7 @@ function narrateService(event: ServiceEvent, record: ServiceRecord | undefined):
     case 'signalled':
       return info(`${event.signal} sent to ${name}`);
     case 'reload-finished':
-      return info(`${name} reload: ${event.outcome}`);
+      return info(`${name} reload: ${event.outcome.detail}`);
     case 'wanted':
     case 'waiting':
     case 'starting':
