@@ -10,7 +10,8 @@ import type { CommandError } from '../../supervisor/core/command-error.ts';
 import { eventsView } from '../../supervisor/wire/event-view.ts';
 import { commandView, healthView } from '../../supervisor/wire/fleet-view.ts';
 import { servicesView, serviceView } from '../../supervisor/wire/service-view.ts';
-import { comesUp, failsWith, name, needs, service } from '../plane/support/fleet-fixture.ts';
+import { comesUp, failsWith, name, service } from '../plane/support/fleet-fixture.ts';
+import { needs } from '../support/specs.ts';
 import { PlaneRig } from '../plane/support/plane-rig.ts';
 import { bosunctl, FollowingCtl, type Ran } from './support/bosunctl.ts';
 

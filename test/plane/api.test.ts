@@ -6,7 +6,8 @@ import { commandView, healthView, versionView } from '../../supervisor/wire/flee
 import { PROBLEMS } from '../../supervisor/wire/problem.ts';
 import { servicesView, serviceView } from '../../supervisor/wire/service-view.ts';
 import { ROUTES } from '../../supervisor/plane/api/routes.ts';
-import { comesUp, failsWith, name, needs, service } from './support/fleet-fixture.ts';
+import { comesUp, failsWith, name, service } from './support/fleet-fixture.ts';
+import { needs } from '../support/specs.ts';
 import { call } from './support/http.ts';
 import { PlaneRig } from './support/plane-rig.ts';
 

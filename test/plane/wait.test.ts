@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from '../../supervisor/core/input.ts';
-import { comesUp, failsWith, name, needs, nowMs, run, service } from './support/fleet-fixture.ts';
+import { comesUp, failsWith, name, nowMs, run, service } from './support/fleet-fixture.ts';
+import { needs } from '../support/specs.ts';
 import { call, type HttpAnswer } from './support/http.ts';
 import { PlaneRig, type Engine } from './support/plane-rig.ts';
 

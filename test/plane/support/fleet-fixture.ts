@@ -1,7 +1,8 @@
 // A small fleet to show: specs with every field filled in, and events numbered and stamped as the engine does it.
 import type { BosunEvent, RecordedEvent } from '../../../supervisor/core/event.ts';
 import type { Pid, RunId, ServiceName } from '../../../supervisor/core/names.ts';
-import type { Dependency, ServiceSpec } from '../../../supervisor/core/service-spec.ts';
+import type { ServiceSpec } from '../../../supervisor/core/service-spec.ts';
+import { service as plainService } from '../../support/specs.ts';
 
 export function name(text: string): ServiceName {
   return text as ServiceName;
@@ -15,37 +16,8 @@ function pid(number: number): Pid {
   return number as Pid;
 }
 
-export function needs(service: string): Dependency {
-  return { name: name(service), condition: 'service_healthy', need: 'required', onRestart: 'keep' };
-}
-
 export function service(text: string, overrides: Partial<ServiceSpec> = {}): ServiceSpec {
-  return {
-    name: name(text),
-    description: `the ${text}`,
-    type: 'service',
-    command: ['/bin/true'],
-    environment: {},
-    workingDir: '/',
-    stdio: 'piped',
-    dependsOn: [],
-    readiness: { kind: 'spawned' },
-    liveness: { kind: 'none' },
-    startupTimeoutMs: 0,
-    restart: {
-      policy: 'always',
-      delayMs: 500,
-      maxDelayMs: 30_000,
-      resetAfterMs: 60_000,
-      burst: { count: 0, windowMs: 60_000 },
-    },
-    importance: 'normal',
-    stop: { signal: 'SIGTERM', timeoutMs: 5000 },
-    reload: { kind: 'none' },
-    successExitCodes: [0],
-    eligibility: { kind: 'eligible' },
-    ...overrides,
-  };
+  return plainService(text, { description: `the ${text}`, ...overrides });
 }
 
 export function nowMs(): number {
