@@ -107,7 +107,7 @@ export function statesPage(): string {
   return [
     '# States of a service',
     '',
-    'Generated from the reducer by `scripts/generate-states.ts`.',
+    'Generated from the reducer by `scripts/generate-reference.ts`.',
     '',
     ...STATES.map(({ kind }) => `- **${kind}**: ${MEANINGS[kind]}`),
     '',

@@ -12,7 +12,6 @@ export function stackEnvironment(root, environment = process.env) {
   return {
     BOSUN_RUN_DIR: runDirectory,
     BOSUN_SOCKET: environment.BOSUN_SOCKET || socketPath(runDirectory),
-    BOSUN_STATE_DIR: environment.BOSUN_STATE_DIR || path.join(runDirectory, 'state'),
     BOSUN_LOG_FORMAT: environment.BOSUN_LOG_FORMAT || 'prefix',
     BOSUN_PROXY_ADDRESS: environment.BOSUN_PROXY_ADDRESS || '127.0.0.1',
     BOSUN_PROXY_PORT: environment.BOSUN_PROXY_PORT || '8080',

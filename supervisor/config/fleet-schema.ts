@@ -46,10 +46,6 @@ export const fleetSchema = z
       description: 'The path of the control socket.',
       examples: ['/run/bosun/bosun.sock'],
     }).optional(),
-    state_dir: absolutePath({
-      description: 'Where Bosun keeps its state.',
-      examples: ['/var/lib/bosun'],
-    }).optional(),
   })
   .meta({ title: 'Bosun as a whole', description: 'bosun.yaml, beside the services directory.' });
 

@@ -17,7 +17,6 @@ import { readYamlTree } from './yaml-reader.ts';
 
 export type FileSettings = {
   readonly socket?: string;
-  readonly stateDir?: string;
   readonly logs: { readonly format: 'json' | 'prefix' | 'raw' };
 };
 
@@ -51,7 +50,6 @@ export async function draftFleet(directory: string, own: Environment): Promise<F
 export function toFileSettings(file: FleetFile): FileSettings {
   return {
     ...(file.socket === undefined ? {} : { socket: file.socket }),
-    ...(file.state_dir === undefined ? {} : { stateDir: file.state_dir }),
     logs: file.logs,
   };
 }

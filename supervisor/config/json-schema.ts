@@ -1,10 +1,20 @@
 // The schemas as JSON Schema, for editors. Only scripts and tests use it: nothing of it is loaded when Bosun starts.
 import * as z from 'zod';
+import { fleetSchema } from './fleet-schema.ts';
 import { serviceSchema } from './service-schema.ts';
 
 /** What a service file may hold. */
 export function serviceJsonSchema(): object {
-  return z.toJSONSchema(serviceSchema, {
+  return toJsonSchema(serviceSchema);
+}
+
+/** What bosun.yaml may hold. */
+export function fleetJsonSchema(): object {
+  return toJsonSchema(fleetSchema);
+}
+
+function toJsonSchema(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, {
     io: 'input',
     override: ({ jsonSchema }) => {
       widen(jsonSchema);

@@ -85,7 +85,6 @@ test('every key of a complete configuration arrives', async () => {
   const { spec, settings } = result;
   assert.deepEqual(settings, {
     socket: '/run/app/bosun.sock',
-    stateDir: '/var/lib/bosun',
     logs: { format: 'prefix' },
   });
   assert.equal(spec.shutdownBudgetMs, 20_000);

@@ -136,7 +136,6 @@ function launch(directory: string, ports: StackPorts): ChildProcess {
     ...process.env,
     ...portVariables(ports),
     BOSUN_RUN_DIR: directory,
-    BOSUN_STATE_DIR: join(directory, 'state'),
     BOSUN_SOCKET: join(directory, 'bosun.sock'),
   };
   return spawn(program, args, { env, stdio: ['ignore', output, output] });

@@ -1,0 +1,16 @@
+// The generated pages are what the code says today.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { configPage } from '../../scripts/reference/config-page.ts';
+import { statesPage } from '../../scripts/reference/states-page.ts';
+
+for (const [name, fresh] of [
+  ['states.md', statesPage],
+  ['config.md', configPage],
+] as const)
+  test(`docs/reference/${name} is fresh; node scripts/generate-reference.ts writes it`, () => {
+    const path = resolve(import.meta.dirname, '../../docs/reference', name);
+    assert.equal(readFileSync(path, 'utf8'), fresh());
+  });
