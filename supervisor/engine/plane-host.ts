@@ -55,6 +55,7 @@ type Life =
   | { readonly kind: 'finished' };
 
 const FIRST_RESTART_MS = 1;
+const SECOND_RESTART_MS = 10;
 const LAST_RESTART_MS = 5000;
 /** A worker that lived this long failed for a reason of its own, not because it cannot start. */
 const STABLE_MS = 10_000;
@@ -166,7 +167,7 @@ export class PlaneHost implements PlanePort {
     const timer = setTimeout(() => {
       this.start();
     }, this.#restartMs);
-    this.#restartMs = Math.min(Math.max(this.#restartMs * 4, 50), LAST_RESTART_MS);
+    this.#restartMs = Math.min(Math.max(this.#restartMs * 2, SECOND_RESTART_MS), LAST_RESTART_MS);
     this.#life = { kind: 'between', timer };
     this.#ports.failed(reason);
   }
