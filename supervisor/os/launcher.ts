@@ -62,11 +62,20 @@ export class Launcher {
   #spawn(spec: ServiceSpec, pipes: readonly OpenPipe[]): CallResult<Pid> {
     let errno = 'ENOENT';
     for (const path of candidatePaths(spec)) {
-      const spawned = this.#calls.spawn(this.#request(spec, path, pipes));
+      const spawned = this.#trySpawn(spec, path, pipes);
       if (spawned.ok || !isElsewhere(spawned.errno)) return spawned;
       if (spawned.errno === 'EACCES') errno = 'EACCES';
     }
     return { ok: false, errno };
+  }
+
+  /** A spawn that fails costs as much as one that works, and PATH is long: a file that is not there is asked for first. */
+  #trySpawn(spec: ServiceSpec, path: string, pipes: readonly OpenPipe[]): CallResult<Pid> {
+    if (path.startsWith('/') && path !== spec.command[0]) {
+      const there = this.#calls.mayExecute(path);
+      if (!there.ok && isElsewhere(there.errno)) return there;
+    }
+    return this.#calls.spawn(this.#request(spec, path, pipes));
   }
 
   #request(spec: ServiceSpec, path: string, pipes: readonly OpenPipe[]): SpawnRequest {

@@ -22,6 +22,7 @@ const { functions: c } = dlopen(null, {
   __errno_location: { return: 'pointer', arguments: [] },
   waitid: { return: I32, arguments: [I32, I32, BUF, I32] },
   kill: { return: I32, arguments: [I32, I32] },
+  access: { return: I32, arguments: ['string', I32] },
   close: { return: I32, arguments: [I32] },
   pipe2: { return: I32, arguments: [BUF, I32] },
   syscall: { return: 'int64', arguments: ['int64', 'uint64', 'uint64', 'uint64'] },
@@ -201,6 +202,7 @@ export const libc: SystemCalls = {
   },
 
   close: (fd) => done(c.close(fd)),
+  mayExecute: (path) => done(c.access(path, constants.X_OK)),
   closeOnExecFrom: (first) =>
     done(Number(c.syscall(SYS_CLOSE_RANGE, BigInt(first), LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC))),
   kill: (pid, signal) => done(c.kill(pid, signal)),

@@ -33,6 +33,8 @@ export type SystemCalls = {
   peekExited(): CallResult<PeekedChild | undefined>;
   /** Takes the exit of this child, if it has ended: waitid(2) with WNOHANG. */
   takeExited(pid: Pid): CallResult<ExitStatus | undefined>;
+  /** access(2) with X_OK: whether a file may be executed, without a process to try it. */
+  mayExecute(path: string): CallResult<void>;
   /** posix_spawn(3), with the exact errno of a failed exec. */
   spawn(request: SpawnRequest): CallResult<Pid>;
   /** pipe2(2) with O_CLOEXEC: real pipes, so that `echo > /dev/stderr` works in a service, as with no socket pair. */

@@ -81,6 +81,21 @@ test('the program is looked up in the PATH of the service', async () => {
   assert.deepEqual((await supervised.exit(run)).exit, { kind: 'code', code: 42 });
 });
 
+test('one spawn, however long PATH is before the directory that has the program', async () => {
+  let spawns = 0;
+  using supervised = new Supervised({
+    ...libc,
+    spawn: (request) => {
+      spawns++;
+      return libc.spawn(request);
+    },
+  });
+  const environment = { PATH: '/nowhere:/no/where:/etc:/usr/bin:/bin' };
+  const { run } = supervised.launch(service('s', { command: ['true'], environment }));
+  assert.deepEqual((await supervised.exit(run)).exit, { kind: 'code', code: 0 });
+  assert.equal(spawns, 1);
+});
+
 test('a service can open /dev/stdout and /dev/stderr: they are pipes, not sockets', async () => {
   using supervised = new Supervised();
   const { launch } = supervised.launch(sh('echo out > /dev/stdout; echo err > /dev/stderr'));
