@@ -1,5 +1,6 @@
 // The entry of PID 1 and its composition root. The listeners for signals come first: as PID 1 a signal without one is lost,
 // and TERM may come while the rest is being loaded.
+import type { RunRequest } from './boot/command-line.ts';
 import { ReceivedSignals } from './os/received-signals.ts';
 
 const signals = new ReceivedSignals();
@@ -30,24 +31,32 @@ switch (request.kind) {
     process.exit(await checkConfiguration(request.directory));
     break;
   }
-  case 'run': {
-    const { prepareRun } = await import('./boot/prepare-run.ts');
-    const prepared = await prepareRun(request.run);
-    if (prepared.kind === 'refused') {
-      tell(prepared.message);
+  case 'run':
+    try {
+      await run(request.run);
+    } catch (error) {
+      // Nothing runs yet that going on would be good for.
+      tell(`bosun: cannot start: ${error instanceof Error ? error.message : String(error)}`);
       process.exit(COULD_NOT_RUN);
     }
-    const { Supervisor } = await import('./boot/compose.ts');
-    if (prepared.mode === 'drop-in') signals.takeFaultsToo();
-    const supervisor = new Supervisor({
-      ...prepared,
-      signals,
-      workerEntry: new URL('./worker.ts', import.meta.url),
-      exit: (code) => process.exit(code),
-    });
-    // Nothing else keeps Node's event loop alive while all services are down.
-    setInterval(() => undefined, 2 ** 31 - 1);
-    supervisor.start();
     break;
+}
+
+async function run(asked: RunRequest): Promise<void> {
+  const { prepareRun } = await import('./boot/prepare-run.ts');
+  const prepared = await prepareRun(asked);
+  if (prepared.kind === 'refused') {
+    tell(prepared.message);
+    process.exit(COULD_NOT_RUN);
   }
+  const { Supervisor } = await import('./boot/compose.ts');
+  const { endProcess } = await import('./os/libc.ts');
+  if (prepared.mode === 'drop-in') signals.takeFaultsToo();
+  // Asked to stop before anything was started: nothing is.
+  else if (signals.waiting.some(({ signal }) => signal === 'SIGTERM' || signal === 'SIGINT')) process.exit(0);
+  const workerEntry = new URL('./worker.ts', import.meta.url);
+  const supervisor = new Supervisor({ ...prepared, signals, workerEntry, exit: endProcess });
+  // Nothing else keeps Node's event loop alive while all services are down.
+  setInterval(() => undefined, 2 ** 31 - 1);
+  supervisor.start();
 }

@@ -17,7 +17,7 @@ import { Sweeper } from '../os/sweeper.ts';
 import { createToolRunner } from '../os/tool.ts';
 import { DropInPlane } from './drop-in-plane.ts';
 import { installFaultInjection } from './fault-injection.ts';
-import { tellFault } from './last-resort.ts';
+import { tell, tellFault } from './last-resort.ts';
 import { createProbePort } from './probe-port.ts';
 import { runReload } from './reload-command.ts';
 
@@ -32,6 +32,7 @@ export type Composition = {
 
 /** How long the last log lines may take to be written. */
 const FLUSH_LIMIT_MS = 700;
+const FLUSH_MIN_MS = 20;
 
 export class Supervisor {
   readonly #composition: Composition;
@@ -100,8 +101,9 @@ export class Supervisor {
         this.#sweeper.sweep(signal);
       },
       plane: this.#plane,
-      exit: (code) => {
-        void this.#plane.finish(FLUSH_LIMIT_MS).then(() => {
+      exit: (code, byMs) => {
+        const limitMs = Math.min(FLUSH_LIMIT_MS, Math.max(FLUSH_MIN_MS, byMs - clock.nowMs()));
+        void this.#plane.finish(limitMs).then(() => {
           this.#composition.exit(code);
         });
       },
@@ -143,6 +145,8 @@ export class Supervisor {
         if (start === 'again') this.#engine.note({ type: 'plane-restarted' });
       },
       failed: (reason) => {
+        // On stderr too: without a control plane nobody could ask for the event.
+        tell(`bosun: the control plane failed: ${reason}; another one is started`);
         this.#engine.note({ type: 'plane-failed', reason });
       },
     });

@@ -31,7 +31,8 @@ export type Effect =
   /** PID 1 only: to everything else that lives. */
   | { readonly type: 'sweep'; readonly signal: 'SIGTERM' | 'SIGKILL' }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
-  | { readonly type: 'exit'; readonly code: number };
+  /** The last log lines may be written until `byMs`, monotonic. */
+  | { readonly type: 'exit'; readonly code: number; readonly byMs: number };
 
 export type CommandResult =
   | { readonly kind: 'accepted'; readonly services: readonly ServiceName[] }

@@ -7,7 +7,7 @@ export type ShutdownPlan = {
   readonly orderUntilMs: number;
   /** Whatever lives then gets SIGKILL. */
   readonly killAtMs: number;
-  /** Bosun ends, whatever the kernel has not managed to end. */
+  /** Bosun waits no longer for what the kernel has not managed to end. What is left of the budget is for the log lines. */
   readonly endAtMs: number;
 };
 
@@ -17,6 +17,11 @@ const FINAL_MIN_MS = 300;
 /** Of what is left before that, the share in which the order is kept. */
 const ORDERED_SHARE = 0.75;
 
+/** Of the budget, after everything has ended: for the last log lines. */
+export function flushReserveMs(budgetMs: number): number {
+  return Math.min(200, budgetMs * 0.05);
+}
+
 /** All times are monotonic milliseconds; `budgetMs` counts from `nowMs`. */
 export function planShutdown(nowMs: number, budgetMs: number): ShutdownPlan {
   const finalMs = Math.min(budgetMs, Math.max(FINAL_MIN_MS, budgetMs * FINAL_SHARE));
@@ -25,6 +30,6 @@ export function planShutdown(nowMs: number, budgetMs: number): ShutdownPlan {
     order: 'reverse',
     orderUntilMs: nowMs + untilKillMs * ORDERED_SHARE,
     killAtMs: nowMs + untilKillMs,
-    endAtMs: nowMs + budgetMs,
+    endAtMs: nowMs + budgetMs - flushReserveMs(budgetMs),
   };
 }

@@ -4,6 +4,7 @@ import type { Draft } from './draft.ts';
 import type { ShutdownReason } from './event.ts';
 import type { FleetTimerName } from './timer-name.ts';
 import { kill } from './run-stop.ts';
+import { flushReserveMs } from './shutdown-plan.ts';
 import { isLive } from './service-state.ts';
 
 /** Strays get this long after SIGTERM, if the budget has it. */
@@ -47,7 +48,7 @@ export function onFleetTimer(draft: Draft, timer: FleetTimerName): void {
       killStrays(draft);
       return;
     case 'end':
-      finish(draft, phase.exitCode);
+      finish(draft, phase);
       return;
   }
 }
@@ -64,12 +65,13 @@ export function advanceShutdown(draft: Draft): void {
 
 export function onSwept(draft: Draft): void {
   const { phase } = draft.fleet;
-  if (phase.kind === 'sweeping') finish(draft, phase.exitCode);
+  if (phase.kind === 'sweeping') finish(draft, phase);
 }
 
-function finish(draft: Draft, exitCode: number): void {
-  draft.emit({ type: 'shutdown-finished', exitCode });
-  draft.do({ type: 'exit', code: exitCode });
+function finish(draft: Draft, phase: { readonly exitCode: number; readonly endAtMs: number }): void {
+  draft.emit({ type: 'shutdown-finished', exitCode: phase.exitCode });
+  const byMs = phase.endAtMs + flushReserveMs(draft.model.spec.shutdownBudgetMs);
+  draft.do({ type: 'exit', code: phase.exitCode, byMs });
 }
 
 function killStrays(draft: Draft): void {

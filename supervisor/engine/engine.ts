@@ -79,7 +79,7 @@ export class Engine {
     const { fleet, events, effects } = decide(this.#model, before, input, moment);
     this.#fleet = fleet;
     for (const event of events) this.#unpublished.push(this.#recorder.record(event, attribution));
-    for (const effect of effects) this.#run(effect, attribution);
+    for (const effect of effects) this.#runSafely(effect, attribution);
     this.#reconcile(before, fleet);
   }
 
@@ -88,6 +88,15 @@ export class Engine {
     const events = this.#unpublished;
     this.#unpublished = [];
     this.#ports.plane.publish(events, this.#fleet);
+  }
+
+  /** One effect that fails must not cost the others: a timer of the shutdown may depend on it. */
+  #runSafely(effect: Effect, attribution: Attribution): void {
+    try {
+      this.#run(effect, attribution);
+    } catch (error) {
+      this.#ports.fault(`while doing ${effect.type}`, error);
+    }
   }
 
   #run(effect: Effect, attribution: Attribution): void {
@@ -118,7 +127,7 @@ export class Engine {
         return;
       case 'exit':
         this.#publish();
-        this.#ports.exit(effect.code);
+        this.#ports.exit(effect.code, effect.byMs);
         return;
     }
   }
@@ -130,8 +139,9 @@ export class Engine {
       this.submit({ type: 'spawn-failed', service, run, error: launch.error }, attribution);
       return;
     }
-    this.#attachPipes(spec, run, launch.pipes);
+    // First of all: whatever happens to its pipes, the run has a process.
     this.submit({ type: 'spawned', service, run, pid: launch.pid }, attribution);
+    this.#attachPipes(spec, run, launch.pipes);
   }
 
   #attachPipes(spec: ServiceSpec, run: RunId, pipes: LaunchedPipes): void {

@@ -57,6 +57,7 @@ type Life =
 const FIRST_RESTART_MS = 1;
 const SECOND_RESTART_MS = 10;
 const LAST_RESTART_MS = 5000;
+const LEND_RETRY_MS = 500;
 /** A worker that lived this long failed for a reason of its own, not because it cannot start. */
 const STABLE_MS = 10_000;
 
@@ -119,23 +120,42 @@ export class PlaneHost implements PlanePort {
 
   #startWorker(): void {
     this.#starts++;
-    const worker = this.#ports.startWorker({
-      message: (message) => {
-        this.#onMessage(message);
-      },
-      ended: (reason) => {
-        this.#onEnded(reason);
-      },
-    });
+    const worker = this.#tryWorker();
+    if (worker === undefined) return;
     this.#life = { kind: 'running', worker, since: performance.now() };
     worker.post(this.#ports.hello());
     for (const pipe of this.#pipes.values()) this.#lendNow(worker, pipe);
   }
 
+  /** A thread cannot be had at the limit of processes or descriptors: later, then. */
+  #tryWorker(): PlaneWorker | undefined {
+    try {
+      return this.#ports.startWorker({
+        message: (message) => {
+          this.#onMessage(message);
+        },
+        ended: (reason) => {
+          this.#onEnded(reason);
+        },
+      });
+    } catch (error) {
+      this.#startLater(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
   #lendNow(worker: PlaneWorker, { readEnd, ...pipe }: KeptPipe): void {
     const fd = this.#ports.duplicate(readEnd);
-    // Without a descriptor the output waits in the pipe until the next worker starts.
     if (fd !== undefined) worker.post({ type: 'lend', pipe: { ...pipe, fd } });
+    else this.#lendLater(worker, { readEnd, ...pipe });
+  }
+
+  /** No descriptor is left: the output waits in the pipe meanwhile. */
+  #lendLater(worker: PlaneWorker, pipe: KeptPipe): void {
+    setTimeout(() => {
+      const current = this.#life.kind === 'running' && this.#life.worker === worker;
+      if (current && this.#pipes.has(pipeKey(pipe.run, pipe.stream))) this.#lendNow(worker, pipe);
+    }, LEND_RETRY_MS).unref();
   }
 
   #onMessage(message: FromPlane): void {
@@ -164,6 +184,10 @@ export class PlaneHost implements PlanePort {
     }
     if (life.kind !== 'running') return;
     if (performance.now() - life.since > STABLE_MS) this.#restartMs = FIRST_RESTART_MS;
+    this.#startLater(reason);
+  }
+
+  #startLater(reason: string): void {
     const timer = setTimeout(() => {
       this.start();
     }, this.#restartMs);

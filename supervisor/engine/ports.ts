@@ -53,7 +53,8 @@ export type EnginePorts = {
   readonly reload: (spec: ServiceSpec) => Promise<ReloadOutcome>;
   readonly sweep: (signal: 'SIGTERM' | 'SIGKILL') => void;
   readonly plane: PlanePort;
-  readonly exit: (code: number) => void;
+  /** Ends the process with this code, once the log is written out or at `byMs`, monotonic. */
+  readonly exit: (code: number, byMs: number) => void;
   /** A mistake of ours: told, and survived. */
   readonly fault: (where: string, error: unknown) => void;
 };

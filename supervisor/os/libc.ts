@@ -22,6 +22,7 @@ const { functions: c } = dlopen(null, {
   __errno_location: { return: 'pointer', arguments: [] },
   waitid: { return: I32, arguments: [I32, I32, BUF, I32] },
   kill: { return: I32, arguments: [I32, I32] },
+  _exit: { return: 'void', arguments: [I32] },
   access: { return: I32, arguments: ['string', I32] },
   close: { return: I32, arguments: [I32] },
   pipe2: { return: I32, arguments: [BUF, I32] },
@@ -165,6 +166,14 @@ function attributes(request: SpawnRequest): Buffer {
   c.posix_spawnattr_setsigdefault(buffer, ALL_SIGNALS);
   c.posix_spawnattr_setsigmask(buffer, NO_SIGNALS);
   return buffer;
+}
+
+/**
+ * _exit(2): the end, at once. process.exit() joins libuv's thread pool first, and a name look-up or a stat on a dead file
+ * system that is stuck there would hold PID 1 beyond its budget.
+ */
+export function endProcess(code: number): void {
+  c._exit(code);
 }
 
 export const libc: SystemCalls = {

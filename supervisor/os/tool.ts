@@ -31,6 +31,7 @@ export function createToolRunner(calls: SystemCalls, table: ProcessTable): ToolR
   return async (request, signal) => {
     // Loaded at the first use: it is not needed for the first services to start.
     const { execa } = await import('execa');
+    if (signal?.aborted === true) return { kind: 'not-started', reason: 'not wanted any more' };
     const pipe = calls.pipe();
     if (!pipe.ok) return { kind: 'not-started', reason: `cannot make a pipe (${pipe.errno})` };
     const output = new CollectedOutput(pipe.value.read);

@@ -11,7 +11,8 @@ export class ProbeLoop implements Disposable {
   readonly #probe: Probe;
   readonly #planned: PlannedProbe;
   readonly #report: (answer: ProbeAnswer) => void;
-  readonly #stop = new AbortController();
+  #life: 'asking' | 'over' = 'asking';
+  #question: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #delayMs: number;
 
@@ -24,8 +25,9 @@ export class ProbeLoop implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#life = 'over';
     clearTimeout(this.#timer);
-    this.#stop.abort();
+    this.#question?.abort();
   }
 
   #schedule(delayMs: number): void {
@@ -36,28 +38,28 @@ export class ProbeLoop implements Disposable {
 
   async #ask(): Promise<void> {
     const answer = await this.#answer();
-    if (this.#stop.signal.aborted) return;
+    if (this.#life === 'over') return;
     this.#schedule(this.#delayMs);
     if (this.#planned.pace === 'eager')
       this.#delayMs = Math.min(this.#delayMs * EAGER_GROWTH, this.#planned.probe.periodMs);
     this.#report(answer);
   }
 
-  /** The timeout holds whatever the probe does with its signal. */
+  /**
+   * The timeout holds whatever the probe does with its signal. One controller for each question: AbortSignal.any would
+   * keep something of every question for as long as the loop lives.
+   */
   async #answer(): Promise<ProbeAnswer> {
     const { timeoutMs } = this.#planned.probe;
-    const timeout = new AbortController();
+    const question = new AbortController();
+    this.#question = question;
+    const late = Promise.withResolvers<ProbeAnswer>();
     const timer = setTimeout(() => {
-      timeout.abort();
+      late.resolve(failed(`no answer within ${timeoutMs} ms`));
+      question.abort();
     }, timeoutMs);
-    const signal = AbortSignal.any([this.#stop.signal, timeout.signal]);
-    const late = new Promise<ProbeAnswer>((resolve) => {
-      signal.addEventListener('abort', () => {
-        resolve(failed(`no answer within ${String(timeoutMs)} ms`));
-      });
-    });
     try {
-      return await Promise.race([late, this.#probe(signal)]);
+      return await Promise.race([late.promise, this.#probe(question.signal)]);
     } catch (error) {
       return failed(reasonOf(error));
     } finally {

@@ -191,3 +191,24 @@ test('a tool that cannot be started says why', async () => {
   const outcome = await tool(request);
   assert.match(outcome.kind === 'not-started' ? outcome.reason : outcome.kind, /ENOENT/);
 });
+
+test('the end does not wait for a thread that is stuck in a system call', async () => {
+  using supervised = new Supervised();
+  const fifo = join(directory, 'fifo');
+  const fixture = join(import.meta.dirname, '../fixtures/end-with-stuck-thread-pool.ts');
+  const script = `mkfifo ${fifo} && exec ${process.execPath} ${fixture} ${fifo}`;
+  const { run } = supervised.launch(sh(script));
+  assert.deepEqual((await supervised.exit(run)).exit, { kind: 'code', code: 3 });
+});
+
+test('a tool that is not wanted any more is not started', async () => {
+  using supervised = new Supervised();
+  const tool = createToolRunner(libc, supervised.table);
+  const request = {
+    command: ['sleep', '1000'],
+    environment: PATH,
+    workingDir: '/',
+    timeoutMs: 10_000,
+  } as const;
+  assert.equal((await tool(request, AbortSignal.abort())).kind, 'not-started');
+});

@@ -1,0 +1,94 @@
+// The keeper of the control plane, with a stand-in for the thread: what it does when one cannot be had, or ends.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFleet } from '../../supervisor/core/fleet.ts';
+import type { RunId } from '../../supervisor/core/names.ts';
+import type { ToPlane } from '../../supervisor/core/plane-message.ts';
+import {
+  PlaneHost,
+  type PlaneHostPorts,
+  type PlaneWorkerObserver,
+} from '../../supervisor/engine/plane-host.ts';
+import { until } from '../support/deadline.ts';
+import { fleetOf, service } from '../support/specs.ts';
+
+class Rig {
+  readonly posted: ToPlane[] = [];
+  readonly failures: string[] = [];
+  readonly closed: number[] = [];
+  observer: PlaneWorkerObserver | undefined;
+  startFails = 0;
+  noDescriptors = 0;
+  readonly host: PlaneHost;
+
+  constructor() {
+    const ports: PlaneHostPorts = {
+      startWorker: (observer) => {
+        if (this.startFails-- > 0) throw new Error('EAGAIN');
+        this.observer = observer;
+        return { post: (message) => this.posted.push(message), terminate: () => undefined };
+      },
+      duplicate: (fd) => (this.noDescriptors-- > 0 ? undefined : fd + 100),
+      close: (fd) => this.closed.push(fd),
+      hello: () => ({
+        type: 'hello',
+        settings: { version: '0', socketPath: '/x', logFormat: 'raw', ownUid: 0, enginePid: 1 },
+        spec: fleetOf(),
+        fleet: createFleet([]),
+        lastEventId: 0,
+        recentEvents: [],
+      }),
+      command: () => undefined,
+      listening: () => undefined,
+      failed: (reason) => this.failures.push(reason),
+    };
+    this.host = new PlaneHost(ports);
+  }
+
+  lent(): readonly number[] {
+    return this.posted.flatMap((message) => (message.type === 'lend' ? [message.pipe.fd] : []));
+  }
+}
+
+const A = service('a');
+
+test('a thread that cannot be had is tried again, and what was lent before goes to it', async () => {
+  const rig = new Rig();
+  rig.startFails = 3;
+  rig.host.start();
+  rig.host.lend(A, 1 as RunId, 'stdout', 7);
+  await until('the thread', () => rig.posted.some((message) => message.type === 'hello'));
+  assert.deepEqual(rig.failures, ['EAGAIN', 'EAGAIN', 'EAGAIN']);
+  assert.deepEqual(rig.lent(), [107]);
+});
+
+test('another thread gets the state and the pipes anew; a drained pipe is closed and not lent again', async () => {
+  const rig = new Rig();
+  rig.host.start();
+  rig.host.lend(A, 1 as RunId, 'stdout', 7);
+  rig.host.lend(A, 1 as RunId, 'stderr', 8);
+  rig.observer?.message({ type: 'drained', service: A.name, run: 1 as RunId, stream: 'stderr' });
+  assert.deepEqual(rig.closed, [8]);
+  rig.observer?.ended('broken');
+  await until('the next thread', () => rig.posted.filter((message) => message.type === 'hello').length === 2);
+  assert.deepEqual(rig.lent(), [107, 108, 107]);
+});
+
+test('a pipe for which no descriptor was left is lent as soon as there is one', async () => {
+  const rig = new Rig();
+  rig.host.start();
+  rig.noDescriptors = 1;
+  rig.host.lend(A, 1 as RunId, 'stdout', 7);
+  assert.deepEqual(rig.lent(), []);
+  // The retry is unreferenced: looking keeps the loop alive.
+  await until('the pipe', () => rig.lent().length === 1);
+});
+
+test('finish ends at once when there is no thread, and when it dies meanwhile', async () => {
+  await new Rig().host.finish(60_000);
+  const rig = new Rig();
+  rig.host.start();
+  const finished = rig.host.finish(60_000);
+  rig.observer?.ended('broken');
+  await finished;
+});
