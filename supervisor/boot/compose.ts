@@ -96,7 +96,7 @@ export class Supervisor {
       runs: this.#runs,
       probes: createProbePort(this.#tool),
       watchNotify: watchNotifyPipe,
-      reload: (service) => runReload(this.#tool, service),
+      reload: (service, signal) => runReload(this.#tool, service, signal),
       sweep: (signal) => {
         this.#sweeper.sweep(signal);
       },

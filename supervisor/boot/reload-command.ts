@@ -6,10 +6,11 @@ import type { ToolRunner } from '../os/tool.ts';
 export async function runReload(
   tool: ToolRunner,
   { reload, environment, workingDir }: ServiceSpec,
+  signal: AbortSignal,
 ): Promise<ReloadOutcome> {
   if (reload.kind !== 'command') return { kind: 'failed', detail: 'there is no command to run' };
   const { command, timeoutMs } = reload;
-  const outcome = await tool({ command, timeoutMs, environment, workingDir });
+  const outcome = await tool({ command, timeoutMs, environment, workingDir }, signal);
   switch (outcome.kind) {
     case 'exited':
       return {
@@ -19,7 +20,10 @@ export async function runReload(
     case 'killed':
       return { kind: 'failed', detail: `killed by ${outcome.signal}` };
     case 'timed-out':
-      return { kind: 'failed', detail: `timed out after ${timeoutMs} ms` };
+      return {
+        kind: 'failed',
+        detail: signal.aborted ? 'ended with the run' : `timed out after ${timeoutMs} ms`,
+      };
     case 'not-started':
       return { kind: 'failed', detail: outcome.reason };
   }

@@ -3,7 +3,7 @@
 import { createModel, type Model } from '../core/draft.ts';
 import { decide } from '../core/decide.ts';
 import type { Effect } from '../core/effect.ts';
-import type { PlaneEvent, RecordedEvent } from '../core/event.ts';
+import type { PlaneEvent, RecordedEvent, ReloadOutcome } from '../core/event.ts';
 import { createFleet, type Fleet } from '../core/fleet.ts';
 import type { Input } from '../core/input.ts';
 import type { RunId, ServiceName } from '../core/names.ts';
@@ -12,6 +12,7 @@ import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import { fleetTimers, serviceTimer } from '../core/timers.ts';
 import type { EnginePorts, LaunchedPipes } from './ports.ts';
 import { ProbeSet } from './probe-set.ts';
+import { RunAttachments } from './run-attachments.ts';
 import { Recorder, type Attribution } from './recorder.ts';
 import { TimerSet } from './timer-set.ts';
 
@@ -24,6 +25,7 @@ export class Engine {
   readonly #recorder: Recorder;
   readonly #timers: TimerSet;
   readonly #probes: ProbeSet;
+  readonly #attachments = new RunAttachments();
   readonly #queue: { readonly input: Input; readonly attribution: Attribution }[] = [];
   #fleet: Fleet;
   #turn: 'idle' | 'draining' = 'idle';
@@ -78,7 +80,11 @@ export class Engine {
     const moment = { nowMs: this.#ports.clock.nowMs(), random: this.#ports.random() };
     const { fleet, events, effects } = decide(this.#model, before, input, moment);
     this.#fleet = fleet;
-    for (const event of events) this.#unpublished.push(this.#recorder.record(event, attribution));
+    for (const event of events) {
+      this.#unpublished.push(this.#recorder.record(event, attribution));
+      if (event.type === 'exited') this.#attachments.end(event.run);
+      if (event.type === 'sweep-started') this.#attachments.endAll();
+    }
     for (const effect of effects) this.#runSafely(effect, attribution);
     this.#reconcile(before, fleet);
   }
@@ -148,14 +154,22 @@ export class Engine {
     if (pipes.stdout !== undefined) this.#ports.plane.lend(spec, run, 'stdout', pipes.stdout);
     if (pipes.stderr !== undefined) this.#ports.plane.lend(spec, run, 'stderr', pipes.stderr);
     if (pipes.notify === undefined) return;
-    this.#ports.watchNotify(pipes.notify, () => {
+    const watch = this.#ports.watchNotify(pipes.notify, () => {
       const answer = { kind: 'ok' } as const;
       this.submit({ type: 'probed', service: spec.name, run, purpose: 'readiness', answer });
     });
+    this.#attachments.add(run, watch);
   }
 
   async #reload(service: ServiceName, run: RunId, attribution: Attribution): Promise<void> {
-    const outcome = await this.#ports.reload(this.#specOf(service));
+    const abort = new AbortController();
+    const detach = this.#attachments.add(run, {
+      [Symbol.dispose]: () => {
+        abort.abort();
+      },
+    });
+    const outcome = await this.#ports.reload(this.#specOf(service), abort.signal).catch(toFailure);
+    detach();
     this.submit({ type: 'reloaded', service, run, outcome }, attribution);
   }
 
@@ -195,4 +209,8 @@ export class Engine {
     if (spec === undefined) throw new RangeError(`an effect names ${service}, which does not exist`);
     return spec;
   }
+}
+
+function toFailure(error: unknown): ReloadOutcome {
+  return { kind: 'failed', detail: error instanceof Error ? error.message : String(error) };
 }

@@ -49,8 +49,8 @@ export type EnginePorts = {
   readonly probes: ProbePort;
   /** Watches a notification pipe, which it owns from then on. */
   readonly watchNotify: (fd: number, ready: () => void) => Disposable;
-  /** Runs the reload command. */
-  readonly reload: (spec: ServiceSpec) => Promise<ReloadOutcome>;
+  /** Runs the reload command; the signal ends it, with its whole group. */
+  readonly reload: (spec: ServiceSpec, signal: AbortSignal) => Promise<ReloadOutcome>;
   readonly sweep: (signal: 'SIGTERM' | 'SIGKILL') => void;
   readonly plane: PlanePort;
   /** Ends the process with this code, once the log is written out or at `byMs`, monotonic. */

@@ -149,6 +149,24 @@ test('a command after -- starts when everything else is ready, and its exit code
   assert.equal((await container.end()).code, 9);
 });
 
+test('a reload command that hangs ends with the run, also where Bosun is not PID 1', async () => {
+  await using container = new Container({
+    services: {
+      a:
+        'command: [sleep, "100000"]\n' +
+        "reload: {command: [sh, -c, 'echo $$$$ > $$TEST_DIR/reload; exec sleep 100000'], timeout: 1h}\n",
+    },
+    place: 'below',
+  });
+  await reaches(container, 'a', 'running');
+  await container.ctl('reload', 'a', '--no-wait');
+  const pid = Number(await until('the reload', () => (container.read('reload') ?? '').trim() || undefined));
+  assert.notEqual(processState(pid), undefined);
+  await container.signal('SIGTERM');
+  assert.equal((await container.end()).code, 0);
+  await until('the reload command is gone', () => processState(pid) === undefined);
+});
+
 const AS_NOBODY = ['setpriv', '--reuid', '12345', '--regid', '0', '--clear-groups', '--inh-caps=-all'];
 
 for (const place of ['pid1', 'below'] as const)
