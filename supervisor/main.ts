@@ -32,17 +32,21 @@ switch (request.kind) {
     break;
   }
   case 'run':
-    try {
-      await run(request.run);
-    } catch (error) {
-      // Nothing runs yet that going on would be good for.
-      tell(`bosun: cannot start: ${error instanceof Error ? error.message : String(error)}`);
-      process.exit(COULD_NOT_RUN);
-    }
+    (await compose(request.run)).start();
     break;
 }
 
-async function run(asked: RunRequest): Promise<void> {
+/** Whatever fails until then ends Bosun: nothing runs yet that going on would be good for. */
+async function compose(asked: RunRequest): Promise<{ start(): void }> {
+  try {
+    return await createSupervisor(asked);
+  } catch (error) {
+    tell(`bosun: cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(COULD_NOT_RUN);
+  }
+}
+
+async function createSupervisor(asked: RunRequest): Promise<{ start(): void }> {
   const { prepareRun } = await import('./boot/prepare-run.ts');
   const prepared = await prepareRun(asked);
   if (prepared.kind === 'refused') {
@@ -55,8 +59,7 @@ async function run(asked: RunRequest): Promise<void> {
   // Asked to stop before anything was started: nothing is.
   else if (signals.waiting.some(({ signal }) => signal === 'SIGTERM' || signal === 'SIGINT')) process.exit(0);
   const workerEntry = new URL('./worker.ts', import.meta.url);
-  const supervisor = new Supervisor({ ...prepared, signals, workerEntry, exit: endProcess });
   // Nothing else keeps Node's event loop alive while all services are down.
   setInterval(() => undefined, 2 ** 31 - 1);
-  supervisor.start();
+  return new Supervisor({ ...prepared, signals, workerEntry, exit: endProcess });
 }

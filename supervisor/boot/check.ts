@@ -1,5 +1,6 @@
 // `bosun check`: what is wrong with the configuration, all of it at once; nothing is started.
 import { isatty } from 'node:tty';
+import { definedOnly } from '../config/base-environment.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { renderDiagnostics } from '../config/diagnostic.ts';
 import { tell } from './last-resort.ts';
@@ -18,11 +19,4 @@ export async function checkConfiguration(named: string | undefined): Promise<num
   if (loaded.kind === 'refused') return 1;
   process.stdout.write(`${directory}: ${loaded.spec.services.length} services, no errors\n`);
   return 0;
-}
-
-export function definedOnly(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const entries = Object.entries(environment).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return Object.fromEntries(entries);
 }

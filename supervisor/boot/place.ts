@@ -2,9 +2,9 @@
 // directory; the choice is the first that works, because /run may be read-only or somebody else's.
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { DEFAULT_DIRECTORIES } from '../config/default-directories.ts';
 import { candidates as socketCandidates } from '../wire/socket-path.ts';
 
-const DEFAULT_DIRECTORIES = ['/etc/bosun/services.d', './services.d'];
 export const NO_DIRECTORY = `no directory of services: ${DEFAULT_DIRECTORIES.join(' and ')} are not there. Name one with -c DIR, or a command after --`;
 
 export async function findConfigDirectory(): Promise<string | undefined> {

@@ -2,13 +2,13 @@
 // the places chosen. Nothing is started here, so that a refusal changes nothing (promise P12).
 import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
+import { definedOnly } from '../config/base-environment.ts';
 import { renderDiagnostics } from '../config/diagnostic.ts';
 import { parseDuration } from '../config/duration.ts';
 import type { FileSettings } from '../config/fleet-settings.ts';
 import { mainCommandConflict, withMainCommand } from '../config/main-command.ts';
 import type { PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
-import { definedOnly } from './check.ts';
 import type { RunRequest } from './command-line.ts';
 import { tell } from './last-resort.ts';
 import { findConfigDirectory, findSocketPath, NO_DIRECTORY } from './place.ts';

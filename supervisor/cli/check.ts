@@ -1,6 +1,8 @@
 // `bosunctl check`: the only command that reads configuration, and one that needs no running Bosun.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { definedOnly } from '../config/base-environment.ts';
+import { DEFAULT_DIRECTORIES } from '../config/default-directories.ts';
 import type { LoadResult } from '../config/load.ts';
 import { printJson, type CliCommand } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -23,14 +25,8 @@ export const command: CliCommand = {
 function findDirectory(named: string | undefined, { environment, workingDir }: Terminal): string {
   const chosen = named ?? environment['BOSUN_CONFIG'];
   if (chosen !== undefined) return resolve(workingDir, chosen);
-  const usual = ['/etc/bosun/services.d', resolve(workingDir, 'services.d')];
+  const usual = DEFAULT_DIRECTORIES.map((directory) => resolve(workingDir, directory));
   return usual.find((place) => existsSync(place)) ?? resolve(workingDir, 'services.d');
-}
-
-function definedOnly(environment: Terminal['environment']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
 }
 
 async function showJson(terminal: Terminal, directory: string, loaded: LoadResult): Promise<ExitCode> {

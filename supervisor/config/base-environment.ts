@@ -24,6 +24,13 @@ const SERVICE_NODE_OPTIONS = 'BOSUN_SERVICE_NODE_OPTIONS';
 
 export type Environment = Readonly<Record<string, string>>;
 
+/** process.env as what it is: its type allows undefined values, which it never has. */
+export function definedOnly(environment: Readonly<Record<string, string | undefined>>): Environment {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
 /** `service` becomes BOSUN_SERVICE; BOSUN_SOCKET stays, because services call bosunctl. */
 export function baseEnvironment(own: Environment, service: string): Record<string, string> {
   const kept = Object.entries(own).filter(([name]) => isForServices(name));

@@ -17,7 +17,6 @@ import type { PlanePort } from './ports.ts';
 /** The worker thread, as far as it is used here. */
 export type PlaneWorker = {
   post(message: ToPlane): void;
-  terminate(): void;
 };
 
 export type PlaneWorkerObserver = {

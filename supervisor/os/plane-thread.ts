@@ -6,7 +6,6 @@ const OLD_GENERATION_MB = 128;
 
 export type PlaneThread = {
   post(message: unknown): void;
-  terminate(): void;
 };
 
 export type PlaneThreadObserver = {
@@ -34,9 +33,6 @@ export function startPlaneThread(entry: URL, observer: PlaneThreadObserver): Pla
   return {
     post: (message) => {
       worker.postMessage(message);
-    },
-    terminate: () => {
-      void worker.terminate();
     },
   };
 }

@@ -19,7 +19,7 @@ export type SpawnRequest = {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDir: string;
   /** `session`: a session of its own; `foreground`: a group of its own that the terminal on descriptor 0 is given to. */
-  readonly leadership: 'session' | 'group' | 'foreground';
+  readonly leadership: 'session' | 'foreground';
   /** Which of our descriptors becomes which of the child's; all others are closed by FD_CLOEXEC. */
   readonly descriptors: readonly { readonly ours: number; readonly theirs: number }[];
   readonly stdin: 'null' | 'inherited';

@@ -26,7 +26,7 @@ class Rig {
       startWorker: (observer) => {
         if (this.startFails-- > 0) throw new Error('EAGAIN');
         this.observer = observer;
-        return { post: (message) => this.posted.push(message), terminate: () => undefined };
+        return { post: (message) => this.posted.push(message) };
       },
       duplicate: (fd) => (this.noDescriptors-- > 0 ? undefined : fd + 100),
       close: (fd) => this.closed.push(fd),

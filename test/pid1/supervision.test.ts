@@ -1,5 +1,6 @@
 // Services under Bosun as the real PID 1: orphans, stops, and what a user sees of them.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { childrenOf, Container, processState, zombiesOf } from '../support/container.ts';
 import { eventsOf, reaches, statusOf } from '../support/ctl-events.ts';
@@ -142,8 +143,6 @@ test('a command after -- starts when everything else is ready, and its exit code
   });
   await until('the socket', async () => (await statusOf(container, 'main'))?.state === 'waiting');
   assert.ok(!container.stdout.text.includes('the command runs'));
-  await container.ctl('status');
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(`${container.directory}/open`, '');
   await container.stdout.line(/the command runs/);
   assert.equal((await container.end()).code, 9);
@@ -190,7 +189,6 @@ function codeOf(details: Record<string, unknown>): number | null {
 }
 
 function statusField(pid: number, field: string): string {
-  const { readFileSync } = process.getBuiltinModule('node:fs');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return new RegExp(`^${field}:\\t(\\S+)$`, 'm').exec(status)?.[1] ?? '0';
 }
