@@ -10,7 +10,7 @@ const run = 1 as RunId;
 const pid = 100 as Pid;
 const exit = { kind: 'code', code: 0 } as const;
 const reason = { kind: 'exit', exit } as const;
-const failures = { readiness: 0, liveness: 0 };
+const counts = { readinessSuccesses: 0, readinessFailures: 0, livenessFailures: 0 };
 const outcome = { kind: 'done', detail: '' } as const;
 
 const MEANINGS: Readonly<Record<StateName, string>> = {
@@ -21,6 +21,7 @@ const MEANINGS: Readonly<Record<StateName, string>> = {
   unready: 'It was ready; its readiness probe fails. It is not killed for that.',
   stopping: 'Its process group has been asked to end, and is killed when the grace period is over.',
   backoff: 'It ended by itself and is started again when the delay is over.',
+  scheduled: 'A timer between two runs: the next one is due at the time that is shown.',
   completed: 'It ended by itself with a success code, and its policy does not start it again.',
   failed: 'It was given up: by its policy, or after more restarts than its burst limit allows.',
   skipped: 'It cannot run in this container, for the reason that is shown.',
@@ -34,11 +35,14 @@ const STATES: readonly ServiceState[] = [
     run,
     process: { kind: 'launched', pid },
     startedAtMs: 0,
+    startup: 'pending',
+    extendedToMs: 0,
     lastProbeError: '',
+    counts,
     whenReady: 'nothing',
   },
-  { kind: 'running', run, pid, startedAtMs: 0, readyAtMs: 0, failures },
-  { kind: 'unready', run, pid, startedAtMs: 0, reason: '', failures },
+  { kind: 'running', run, pid, startedAtMs: 0, readyAtMs: 0, counts, reload: 'none' },
+  { kind: 'unready', run, pid, startedAtMs: 0, reason: '', counts },
   {
     kind: 'stopping',
     run,
@@ -46,10 +50,11 @@ const STATES: readonly ServiceState[] = [
     cause: 'requested',
     startedAtMs: 0,
     killAtMs: 0,
-    escalation: 'asked',
+    step: 'asked',
     exit: undefined,
   },
   { kind: 'backoff', reason, delayMs: 0, untilMs: 0 },
+  { kind: 'scheduled', due: { clock: 'never' } },
   { kind: 'completed', exit },
   { kind: 'failed', reason },
   { kind: 'skipped', reason: '' },
@@ -61,13 +66,24 @@ const EVENTS = {
   skipped: { type: 'skipped', service, reason: '' },
   waiting: { type: 'waiting', service },
   starting: { type: 'starting', service, run, atMs: 0 },
-  spawned: { type: 'spawned', service, run, pid },
+  scheduled: { type: 'scheduled', service, due: { clock: 'never' } },
+  spawned: { type: 'spawned', service, run, pid, degraded: [] },
   'spawn-failed': { type: 'spawn-failed', service, run, error: { code: '', message: '' } },
+  started: { type: 'started', service, run },
   ready: { type: 'ready', service, run, atMs: 0 },
   unready: { type: 'unready', service, run, reason: '' },
   'probe-failed': { type: 'probe-failed', service, run, purpose: 'readiness', failures: 1, reason: '' },
+  'probe-passed': { type: 'probe-passed', service, run, successes: 1 },
   'probe-recovered': { type: 'probe-recovered', service, run, purpose: 'readiness' },
   stopping: { type: 'stopping', service, run, cause: 'requested', killAtMs: 0, exit: undefined },
+  'going-down': { type: 'going-down', service, run, cause: 'requested', atMs: 0, killAtMs: 0 },
+  'timeout-extended': { type: 'timeout-extended', service, run, untilMs: 0 },
+  'hook-started': { type: 'hook-started', service, run, hook: 'pre_stop' },
+  'hook-finished': { type: 'hook-finished', service, run, hook: 'pre_stop', outcome },
+  'strays-found': { type: 'strays-found', service, run, strays: [] },
+  'status-told': { type: 'status-told', service, run, text: '' },
+  'leader-changed': { type: 'leader-changed', service, run, pid },
+  'renewal-due': { type: 'renewal-due', service },
   'kill-brought-forward': { type: 'kill-brought-forward', service, run, killAtMs: 0 },
   killed: { type: 'killed', service, run },
   exited: { type: 'exited', service, run, exit },

@@ -19,6 +19,8 @@ import { DropInPlane } from './drop-in-plane.ts';
 import { installFaultInjection } from './fault-injection.ts';
 import { tell, tellFault } from './last-resort.ts';
 import { createProbePort } from './probe-port.ts';
+import { calendar } from '../os/calendar.ts';
+import { runHook } from './hook-command.ts';
 import { runReload } from './reload-command.ts';
 
 export type Composition = {
@@ -92,10 +94,13 @@ export class Supervisor {
   #createEngine(): Engine {
     return new Engine(this.#composition.spec, {
       clock,
+      calendar,
       random: Math.random,
       runs: this.#runs,
       probes: createProbePort(this.#tool),
+      notify: { open: () => ({ kind: 'failed', error: { code: 'ENOSYS', message: 'sd_notify' } }) },
       watchNotify: watchNotifyPipe,
+      hook: (service, request, signal) => runHook(this.#tool, service, request, signal),
       reload: (service, signal) => runReload(this.#tool, service, signal),
       sweep: (signal) => {
         this.#sweeper.sweep(signal);
@@ -143,6 +148,9 @@ export class Supervisor {
       },
       listening: (_path, start) => {
         if (start === 'again') this.#engine.note({ type: 'plane-restarted' });
+      },
+      lineMatched: ({ service, run, purpose }) => {
+        this.#engine.submit({ type: 'probed', service, run, purpose, answer: { kind: 'ok' } });
       },
       failed: (reason) => {
         // On stderr too: without a control plane nobody could ask for the event.

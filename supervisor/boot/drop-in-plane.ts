@@ -21,6 +21,10 @@ export class DropInPlane implements PlanePort {
     // Nobody can send a command.
   }
 
+  configured(): void {
+    // The command is all there is.
+  }
+
   lend(): void {
     // The command has Bosun's own streams.
   }

@@ -1,16 +1,24 @@
 // A service's reload command, run in the service's context, and how it went in words for the event.
-import type { ReloadOutcome } from '../core/event.ts';
+import type { CommandOutcome } from '../core/event.ts';
 import type { ServiceSpec } from '../core/service-spec.ts';
-import type { ToolRunner } from '../os/tool.ts';
+import type { ToolOutcome, ToolRunner } from '../os/tool.ts';
 
 export async function runReload(
   tool: ToolRunner,
   { reload, environment, workingDir }: ServiceSpec,
   signal: AbortSignal,
-): Promise<ReloadOutcome> {
+): Promise<CommandOutcome> {
   if (reload.kind !== 'command') return { kind: 'failed', detail: 'there is no command to run' };
   const { command, timeoutMs } = reload;
   const outcome = await tool({ command, timeoutMs, environment, workingDir }, signal);
+  return toCommandOutcome(outcome, timeoutMs, signal);
+}
+
+export function toCommandOutcome(
+  outcome: ToolOutcome,
+  timeoutMs: number,
+  signal: AbortSignal,
+): CommandOutcome {
   switch (outcome.kind) {
     case 'exited':
       return {

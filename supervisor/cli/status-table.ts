@@ -21,6 +21,7 @@ const STYLES: Readonly<Record<StateView, Style>> = {
   unready: 'yellow',
   stopping: 'yellow',
   backoff: 'yellow',
+  scheduled: 'dim',
 };
 
 /** `nowMs`: milliseconds since the epoch. */

@@ -82,6 +82,7 @@ function describeNext({ name, state, next, waiting_for: waitingFor, restarts }: 
     case 'stopping':
     case 'backoff':
     case 'completed':
+    case 'scheduled':
       return '';
   }
 }

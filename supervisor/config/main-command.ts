@@ -1,4 +1,5 @@
 // The command of `bosun run -- COMMAND` as a service named `main`: alone it is a drop-in for tini, beside others it starts last.
+import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../core/execution-spec.ts';
 import type { ServiceName } from '../core/names.ts';
 import type { Dependency, FleetSpec, ServiceSpec, Stdio } from '../core/service-spec.ts';
 import { baseEnvironment, type Environment } from './base-environment.ts';
@@ -32,6 +33,7 @@ export function mainCommandService(
     workingDir: options.workingDir ?? process.cwd(),
     stdio: options.stdio,
     dependsOn: [],
+    startup: { kind: 'none' },
     readiness: { kind: 'spawned' },
     liveness: { kind: 'none' },
     startupTimeoutMs: 0,
@@ -43,9 +45,19 @@ export function mainCommandService(
       burst: { count: 0, windowMs: 60_000 },
     },
     importance: 'main',
-    stop: { signal: 'SIGTERM', timeoutMs: options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS },
+    stop: {
+      signal: 'SIGTERM',
+      timeoutMs: options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS,
+      killMode: 'group',
+      command: undefined,
+    },
     reload: { kind: 'none' },
+    hooks: {},
+    down: undefined,
+    schedule: { kind: 'none' },
     successExitCodes: [0],
+    execution: PLAIN_EXECUTION,
+    resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },
   };
 }

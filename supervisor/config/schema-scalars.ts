@@ -1,7 +1,7 @@
 // The leaves of the schema: durations, signals, commands, paths. Each is parsed by a small parser of its own, whose message
 // and remedy become the issue's. The metadata is what editors and the reference show.
 import * as z from 'zod';
-import type { Command } from '../core/service-spec.ts';
+import type { Command } from '../core/argv.ts';
 import { DURATION_PATTERN, parseDuration } from './duration.ts';
 import { ok, quote, wrong, type Parsed } from './parsed.ts';
 import { splitShellWords } from './shell-words.ts';

@@ -1,14 +1,12 @@
 // A service file that has passed every check, to the specification of the core: names of the file to names of the core, and the
 // defaults that depend on other keys.
+import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../core/execution-spec.ts';
 import type { ServiceName } from '../core/names.ts';
+import type { Liveness, ProbeAction, ProbeSpec, Readiness } from '../core/probe-spec.ts';
 import type {
   Dependency,
   Eligibility,
   Importance,
-  Liveness,
-  ProbeAction,
-  ProbeSpec,
-  Readiness,
   Reload,
   RestartSpec,
   ServiceSpec,
@@ -43,14 +41,20 @@ export function toServiceSpec({
     workingDir: file.working_dir,
     stdio: 'piped',
     dependsOn: dependsOn.map(toDependency),
+    startup: { kind: 'none' },
     readiness: toReadiness(file.readiness),
-    liveness: toLiveness(file.liveness),
+    liveness: toLiveness(file.liveness, file.stop.timeout),
     startupTimeoutMs: file.startup.timeout ?? (file.type === 'oneshot' ? 0 : STARTUP_TIMEOUT_MS),
     restart: toRestart(file),
     importance: toImportance(file),
-    stop: { signal: file.stop.signal, timeoutMs: file.stop.timeout },
+    stop: { signal: file.stop.signal, timeoutMs: file.stop.timeout, killMode: 'group', command: undefined },
     reload: toReload(file.reload),
+    hooks: {},
+    down: undefined,
+    schedule: { kind: 'none' },
     successExitCodes: file.success_exit_codes,
+    execution: PLAIN_EXECUTION,
+    resourceControl: NO_RESOURCE_CONTROL,
     eligibility,
   };
 }
@@ -71,9 +75,9 @@ function toReadiness(readiness: ServiceFile['readiness']): Readiness {
   return probe === undefined ? { kind: 'spawned' } : { kind: 'probe', probe };
 }
 
-function toLiveness(liveness: ServiceFile['liveness']): Liveness {
+function toLiveness(liveness: ServiceFile['liveness'], graceMs: number): Liveness {
   const probe = liveness === undefined ? undefined : toProbe(liveness);
-  return probe === undefined ? { kind: 'none' } : { kind: 'probe', probe };
+  return probe === undefined ? { kind: 'none' } : { kind: 'probe', probe, graceMs };
 }
 
 type ProbeFile = NonNullable<ServiceFile['liveness']>;
@@ -83,14 +87,24 @@ function toProbe(file: ProbeFile): ProbeSpec | undefined {
   if (action === undefined) return undefined;
   return {
     action,
+    initialDelayMs: 0,
     periodMs: file.period,
     timeoutMs: file.timeout,
+    successThreshold: 1,
     failureThreshold: file.failure_threshold,
   };
 }
 
 function toAction({ http, tcp, exec, file }: ProbeFile): ProbeAction | undefined {
-  if (http !== undefined) return { kind: 'http', ...http };
+  if (http !== undefined)
+    return {
+      kind: 'http',
+      ...http,
+      statuses: [{ from: 200, to: 399 }],
+      tls: { verify: 'none' },
+      maxBodyBytes: 0,
+      bodyContains: '',
+    };
   if (tcp !== undefined) return { kind: 'tcp', ...tcp };
   if (exec !== undefined) return { kind: 'exec', command: exec };
   return file === undefined ? undefined : { kind: 'file', path: file };

@@ -5,15 +5,21 @@ import type { Effect } from './effect.ts';
 import type { BosunEvent } from './event.ts';
 import type { Fleet } from './fleet.ts';
 import type { Input, Moment } from './input.ts';
+import { advanceConfiguration } from './configuration.ts';
 import { onCommand } from './on-command.ts';
+import { onHookFinished } from './on-hook.ts';
+import { onNotified } from './on-notice.ts';
 import { onProbed } from './on-probe.ts';
 import { liveRun, onExited, onGroupEmptied, onSpawnFailed, onSpawned } from './on-process.ts';
 import { onSignal } from './on-signal.ts';
 import { beginStop, kill } from './run-stop.ts';
 import { settle } from './settle.ts';
+import { awaitsStart } from './started.ts';
 import { advanceShutdown, onFleetTimer, onSwept } from './shutdown.ts';
 
 export type Decision = {
+  /** The same one unless the configuration has changed. */
+  readonly model: Model;
   readonly fleet: Fleet;
   readonly events: readonly BosunEvent[];
   readonly effects: readonly Effect[];
@@ -23,8 +29,9 @@ export function decide(model: Model, fleet: Fleet, input: Input, moment: Moment)
   const draft = new Draft(model, fleet, moment);
   apply(draft, input);
   settle(draft);
+  while (advanceConfiguration(draft)) settle(draft);
   advanceShutdown(draft);
-  return { fleet: draft.fleet, events: draft.events, effects: draft.orderedEffects };
+  return { model: draft.model, fleet: draft.fleet, events: draft.events, effects: draft.orderedEffects };
 }
 
 function apply(draft: Draft, input: Input): void {
@@ -56,6 +63,15 @@ function apply(draft: Draft, input: Input): void {
     case 'reloaded':
       onReloaded(draft, input);
       return;
+    case 'hook-finished':
+      onHookFinished(draft, input);
+      return;
+    case 'notified':
+      onNotified(draft, input);
+      return;
+    case 'strays-found':
+      onStraysFound(draft, input);
+      return;
     case 'timer':
       onTimer(draft, input);
       return;
@@ -72,10 +88,15 @@ function boot(draft: Draft): void {
   if (draft.fleet.phase.kind !== 'created') return;
   const { services } = draft.model.spec;
   draft.emit({ type: 'booted', services: services.map((service) => service.name) });
-  for (const { name, eligibility } of services) {
-    if (eligibility.kind === 'skipped')
-      draft.emit({ type: 'skipped', service: name, reason: eligibility.reason });
-  }
+}
+
+/** Of whatever run: they may be found when it is long gone. */
+function onStraysFound(
+  draft: Draft,
+  { service, run, strays }: Extract<Input, { type: 'strays-found' }>,
+): void {
+  if (draft.indexOf(service) !== undefined && strays.length > 0)
+    draft.emit({ type: 'strays-found', service, run, strays });
 }
 
 function onReloaded(draft: Draft, input: Extract<Input, { type: 'reloaded' }>): void {
@@ -92,13 +113,17 @@ function onTimer(draft: Draft, input: Extract<Input, { type: 'timer' }>): void {
   if (lastRun !== input.run) return;
   switch (input.timer) {
     case 'startup-timeout':
-      if (state.kind === 'starting') beginStop(draft, index, 'startup-timeout');
+      if (state.kind === 'starting' && awaitsStart(draft.spec(index), state))
+        beginStop(draft, index, 'startup-timeout');
       return;
     case 'kill':
-      if (state.kind === 'stopping') kill(draft, service, state);
+      if (state.kind === 'stopping') kill(draft, index, state);
       return;
     case 'backoff':
       if (state.kind === 'backoff') draft.emit({ type: 'waiting', service });
+      return;
+    case 'schedule':
+      if (state.kind === 'scheduled') draft.emit({ type: 'waiting', service });
       return;
     case 'backoff-reset':
       if (state.kind === 'running') draft.emit({ type: 'backoff-reset', service });

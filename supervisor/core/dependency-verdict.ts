@@ -53,6 +53,7 @@ function isDeadEnd(dependency: Dependency, record: ServiceRecord): boolean {
     case 'running':
     case 'unready':
     case 'stopping':
+    case 'scheduled':
       return false;
   }
 }

@@ -7,29 +7,47 @@ import { evolve } from './evolve.ts';
 import type { Fleet, ServiceRecord } from './fleet.ts';
 import type { Moment } from './input.ts';
 import type { ServiceName } from './names.ts';
+import type { Calendar } from './schedule.ts';
 import type { FleetSpec, ServiceSpec } from './service-spec.ts';
 
 /** The specification with its graph, made once for each configuration. */
-export type Model = { readonly spec: FleetSpec; readonly graph: DependencyGraph };
+export type Model = {
+  readonly spec: FleetSpec;
+  readonly graph: DependencyGraph;
+  readonly calendar: Calendar;
+  /** The configuration that is on its way: what still runs by the old one is in `spec` until it has ended. */
+  readonly target: FleetSpec | undefined;
+};
 
-export function createModel(spec: FleetSpec): Model {
-  return { spec, graph: buildGraph(spec.services) };
+export function createModel(spec: FleetSpec, calendar: Calendar, target?: FleetSpec): Model {
+  return { spec, graph: buildGraph(spec.services), calendar, target };
 }
 
 export class Draft {
-  readonly model: Model;
   readonly moment: Moment;
   readonly events: BosunEvent[] = [];
   readonly effects: Effect[] = [];
   /** Positions of the services whose next step may have changed. */
   readonly unsettled = new Set<number>();
   readonly #last: Effect[] = [];
+  #model: Model;
   #fleet: Fleet;
 
   constructor(model: Model, fleet: Fleet, moment: Moment) {
-    this.model = model;
+    this.#model = model;
     this.moment = moment;
     this.#fleet = fleet;
+  }
+
+  get model(): Model {
+    return this.#model;
+  }
+
+  /** Another configuration, and the event by which the records follow it: both or nothing, positions must agree. */
+  configure(model: Model, held: readonly ServiceName[]): void {
+    this.#model = model;
+    this.unsettled.clear();
+    this.emit({ type: 'configured', services: model.spec.services.map(({ name }) => name), held });
   }
 
   get fleet(): Fleet {
@@ -57,11 +75,11 @@ export class Draft {
   }
 
   indexOf(name: ServiceName): number | undefined {
-    return this.model.graph.indexOf.get(name);
+    return this.#model.graph.indexOf.get(name);
   }
 
   spec(index: number): ServiceSpec {
-    return present(this.model.spec.services[index]);
+    return present(this.#model.spec.services[index]);
   }
 
   record(index: number): ServiceRecord {
@@ -72,12 +90,12 @@ export class Draft {
     const index = this.indexOf(name);
     if (index === undefined) return;
     this.unsettled.add(index);
-    for (const dependent of this.model.graph.dependents[index] ?? []) this.unsettled.add(dependent);
-    for (const edge of this.model.graph.dependencies[index] ?? []) this.unsettled.add(edge.index);
+    for (const dependent of this.#model.graph.dependents[index] ?? []) this.unsettled.add(dependent);
+    for (const edge of this.#model.graph.dependencies[index] ?? []) this.unsettled.add(edge.index);
   }
 
   #unsettleAll(): void {
-    for (const index of this.model.spec.services.keys()) this.unsettled.add(index);
+    for (const index of this.#model.spec.services.keys()) this.unsettled.add(index);
   }
 }
 

@@ -1,11 +1,18 @@
 // Effects as data: what the engine is to do once, in order. Timers and probes are not here: which of them must be
 // running follows from the state (timers.ts, probe-plan.ts), so none can leak.
 import type { CommandError } from './command-error.ts';
-import type { RunId, ServiceName } from './names.ts';
-import type { SignalName } from './service-spec.ts';
+import type { Pid, RunId, ServiceName } from './names.ts';
+import type { ExitStatus } from './exit-status.ts';
+import type { HookName, SignalName } from './service-spec.ts';
 
 export type Effect =
-  | { readonly type: 'spawn'; readonly service: ServiceName; readonly run: RunId }
+  /** `down`: the command that undoes a completed oneshot. */
+  | {
+      readonly type: 'spawn';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly program: 'command' | 'down';
+    }
   /** To every process of the run's group; SIGCONT goes after it, so that stopped processes see it too. */
   | {
       readonly type: 'signal-group';
@@ -27,7 +34,31 @@ export type Effect =
       readonly run: RunId;
       readonly signal: SignalName;
     }
+  /** To the leader alone, with SIGCONT after it: how a run is ended whose kill mode spares the rest. */
+  | {
+      readonly type: 'stop-leader';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly signal: SignalName;
+    }
+  /** From now on this process is the leader: MAINPID of sd_notify(3). */
+  | { readonly type: 'follow-leader'; readonly service: ServiceName; readonly run: RunId; readonly pid: Pid }
   | { readonly type: 'reload'; readonly service: ServiceName; readonly run: RunId }
+  /** Its end comes back as `hook-finished`. `exit`: how the run ended, for what comes after it. */
+  | {
+      readonly type: 'hook';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly hook: HookName;
+      readonly exit: ExitStatus | undefined;
+    }
+  /** Kills the group of the hook that is under way, if one is; its end comes back all the same. */
+  | {
+      readonly type: 'cancel-hook';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly hook: HookName;
+    }
   /** PID 1 only: to everything else that lives. */
   | { readonly type: 'sweep'; readonly signal: 'SIGTERM' | 'SIGKILL' }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }

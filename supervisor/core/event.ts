@@ -2,26 +2,41 @@
 // An event says what happened and never what to do; effects say that. Times are monotonic milliseconds.
 import type { ExitStatus } from './exit-status.ts';
 import type { Pid, RunId, ServiceName } from './names.ts';
-import type { SignalName } from './service-spec.ts';
+import type { Due } from './schedule.ts';
+import type { HookName, SignalName } from './service-spec.ts';
 import type { EndReason, SpawnError, StopCause } from './service-state.ts';
 
 /** What the operator, or a dependency on behalf of them, wants of a service. */
 export type Wanted = 'up' | 'down';
 
-export type ProbePurpose = 'readiness' | 'liveness';
+export type ProbePurpose = 'startup' | 'readiness' | 'liveness';
+
+/** A process of a run that has left its session, so that a signal to the run does not reach it. */
+export type Stray = { readonly pid: Pid; readonly name: string };
 
 export type ServiceEvent =
   | { readonly type: 'wanted'; readonly service: ServiceName; readonly wanted: Wanted }
   | { readonly type: 'skipped'; readonly service: ServiceName; readonly reason: string }
   | { readonly type: 'waiting'; readonly service: ServiceName }
   | { readonly type: 'starting'; readonly service: ServiceName; readonly run: RunId; readonly atMs: number }
-  | { readonly type: 'spawned'; readonly service: ServiceName; readonly run: RunId; readonly pid: Pid }
+  /** A timer: when its next run is due. */
+  | { readonly type: 'scheduled'; readonly service: ServiceName; readonly due: Due }
+  | {
+      readonly type: 'spawned';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly pid: Pid;
+      /** What it was promised and does not have, in words. */
+      readonly degraded: readonly string[];
+    }
   | {
       readonly type: 'spawn-failed';
       readonly service: ServiceName;
       readonly run: RunId;
       readonly error: SpawnError;
     }
+  /** The startup probe has passed. */
+  | { readonly type: 'started'; readonly service: ServiceName; readonly run: RunId }
   | { readonly type: 'ready'; readonly service: ServiceName; readonly run: RunId; readonly atMs: number }
   | { readonly type: 'unready'; readonly service: ServiceName; readonly run: RunId; readonly reason: string }
   | {
@@ -31,6 +46,13 @@ export type ServiceEvent =
       readonly purpose: ProbePurpose;
       readonly failures: number;
       readonly reason: string;
+    }
+  /** One of several successes in a row that readiness asks for. */
+  | {
+      readonly type: 'probe-passed';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly successes: number;
     }
   | {
       readonly type: 'probe-recovered';
@@ -47,13 +69,60 @@ export type ServiceEvent =
       /** How the leader ended, when that is the cause. */
       readonly exit: ExitStatus | undefined;
     }
+  /** A completed oneshot is undone by its down command, as a run of its own. */
+  | {
+      readonly type: 'going-down';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly cause: StopCause;
+      readonly atMs: number;
+      readonly killAtMs: number;
+    }
   | {
       readonly type: 'kill-brought-forward';
       readonly service: ServiceName;
       readonly run: RunId;
       readonly killAtMs: number;
     }
+  /** EXTEND_TIMEOUT_USEC of sd_notify(3): the start's or the stop's deadline is not before this monotonic time. */
+  | {
+      readonly type: 'timeout-extended';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly untilMs: number;
+    }
   | { readonly type: 'killed'; readonly service: ServiceName; readonly run: RunId }
+  | {
+      readonly type: 'hook-started';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly hook: HookName;
+    }
+  | {
+      readonly type: 'hook-finished';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly hook: HookName;
+      readonly outcome: CommandOutcome;
+    }
+  /** Processes that left the run's session are left alone, and told. */
+  | {
+      readonly type: 'strays-found';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly strays: readonly Stray[];
+    }
+  /** STATUS= of sd_notify(3). */
+  | {
+      readonly type: 'status-told';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly text: string;
+    }
+  /** MAINPID= of sd_notify(3). */
+  | { readonly type: 'leader-changed'; readonly service: ServiceName; readonly run: RunId; readonly pid: Pid }
+  /** The configuration has another version of it; this one is stopped, and the new one used from then on. */
+  | { readonly type: 'renewal-due'; readonly service: ServiceName }
   | { readonly type: 'exited'; readonly service: ServiceName; readonly run: RunId; readonly exit: ExitStatus }
   | { readonly type: 'stopped'; readonly service: ServiceName; readonly run: RunId | 0 }
   | {
@@ -92,11 +161,11 @@ export type ServiceEvent =
       readonly type: 'reload-finished';
       readonly service: ServiceName;
       readonly run: RunId;
-      readonly outcome: ReloadOutcome;
+      readonly outcome: CommandOutcome;
     };
 
-/** How a reload went; `detail` is for people. */
-export type ReloadOutcome = { readonly kind: 'done' | 'failed'; readonly detail: string };
+/** How a reload or a hook went; `detail` is for people. */
+export type CommandOutcome = { readonly kind: 'done' | 'failed'; readonly detail: string };
 
 /** Why the container is being stopped. */
 export type ShutdownReason =
@@ -107,6 +176,13 @@ export type ShutdownReason =
 
 export type FleetEvent =
   | { readonly type: 'booted'; readonly services: readonly ServiceName[] }
+  /** The services from now on, in order; those that are not named are gone, those that are new begin stopped. */
+  | {
+      readonly type: 'configured';
+      readonly services: readonly ServiceName[];
+      /** Of these, the ones that still run by the configuration before. */
+      readonly held: readonly ServiceName[];
+    }
   | {
       readonly type: 'shutdown-started';
       readonly reason: ShutdownReason;

@@ -1,9 +1,9 @@
 // evolve(state, event): the one place where the state changes. The engine and the control plane's views share it, so
 // replaying the events gives the state (P10). It trusts its events: whether one may happen is decide's business.
-import type { BosunEvent, FleetEvent, ProbePurpose, ServiceEvent } from './event.ts';
-import { createFleet, type Fleet, type Phase, type ServiceRecord } from './fleet.ts';
-import type { RunId } from './names.ts';
-import { isLive, type LiveState, type ServiceState } from './service-state.ts';
+import type { BosunEvent, FleetEvent, ServiceEvent } from './event.ts';
+import { createFleet, reorder, type Fleet, type Phase, type ServiceRecord } from './fleet.ts';
+import { evolveRun, NO_COUNTS } from './evolve-run.ts';
+import { isLive, type ServiceState } from './service-state.ts';
 import { planShutdown } from './shutdown-plan.ts';
 
 export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
@@ -11,6 +11,8 @@ export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
   switch (event.type) {
     case 'booted':
       return { ...createFleet(event.services), phase: { kind: 'up' } };
+    case 'configured':
+      return { ...fleet, services: reorder(fleet.services, event.services, event.held) };
     case 'plane-failed':
     case 'plane-restarted':
       return fleet;
@@ -29,11 +31,11 @@ function evolveFleetService(fleet: Fleet, event: ServiceEvent): Fleet {
   const record = fleet.services[index];
   if (record === undefined) return fleet;
   const services = fleet.services.with(index, evolveRecord(record, event));
-  if (event.type !== 'starting') return { ...fleet, services };
+  if (event.type !== 'starting' && event.type !== 'going-down') return { ...fleet, services };
   return { ...fleet, services, nextRun: event.run + 1 };
 }
 
-function evolvePhase(phase: Phase, event: Exclude<FleetEvent, { type: 'booted' }>): Phase {
+function evolvePhase(phase: Phase, event: Exclude<FleetEvent, { type: 'booted' | 'configured' }>): Phase {
   switch (event.type) {
     case 'shutdown-started':
       return { kind: 'stopping', exitCode: event.exitCode, ...planShutdown(event.atMs, event.budgetMs) };
@@ -67,31 +69,42 @@ function evolveRecord(record: ServiceRecord, event: ServiceEvent): ServiceRecord
         ...record,
         lastRun: event.run,
         starts: record.starts + 1,
+        statusText: '',
+        degraded: [],
         state: evolveState(record.state, event),
       };
+    case 'going-down':
+      return { ...record, lastRun: event.run, state: evolveState(record.state, event) };
+    case 'spawned':
+      return { ...record, degraded: event.degraded, state: evolveState(record.state, event) };
+    case 'status-told':
+      return record.lastRun === event.run ? { ...record, statusText: event.text } : record;
+    case 'renewal-due':
+      return { ...record, renewal: 'due' };
     case 'exited':
       return { ...record, lastExit: event.exit, state: evolveState(record.state, event) };
     case 'backing-off':
-      return {
-        ...record,
-        attempt: record.attempt + 1,
-        restarts: record.restarts + 1,
-        recentRestartsMs: [...record.recentRestartsMs, event.atMs].slice(-event.keepRestarts),
-        state: evolveState(record.state, event),
-      };
+      return { ...countRestart(record, event), state: evolveState(record.state, event) };
     case 'backoff-reset':
       return { ...record, attempt: 0, recentRestartsMs: [] };
     case 'skipped':
     case 'waiting':
-    case 'spawned':
+    case 'scheduled':
     case 'spawn-failed':
+    case 'started':
     case 'ready':
     case 'unready':
     case 'probe-failed':
+    case 'probe-passed':
     case 'probe-recovered':
     case 'stopping':
     case 'kill-brought-forward':
+    case 'timeout-extended':
     case 'killed':
+    case 'hook-started':
+    case 'hook-finished':
+    case 'strays-found':
+    case 'leader-changed':
     case 'stopped':
     case 'completed':
     case 'failed':
@@ -103,7 +116,7 @@ function evolveRecord(record: ServiceRecord, event: ServiceEvent): ServiceRecord
   }
 }
 
-type StateEvent = Exclude<ServiceEvent, { type: 'wanted' | 'backoff-reset' }>;
+type StateEvent = Exclude<ServiceEvent, { type: 'wanted' | 'backoff-reset' | 'status-told' | 'renewal-due' }>;
 
 function evolveState(state: ServiceState, event: StateEvent): ServiceState {
   switch (event.type) {
@@ -111,6 +124,8 @@ function evolveState(state: ServiceState, event: StateEvent): ServiceState {
       return { kind: 'skipped', reason: event.reason };
     case 'waiting':
       return { kind: 'waiting' };
+    case 'scheduled':
+      return { kind: 'scheduled', due: event.due };
     case 'stopped':
       return { kind: 'stopped' };
     case 'completed':
@@ -125,113 +140,69 @@ function evolveState(state: ServiceState, event: StateEvent): ServiceState {
         untilMs: event.atMs + event.delayMs,
       };
     case 'starting':
-      return {
-        kind: 'starting',
-        run: event.run,
-        process: { kind: 'launching' },
-        startedAtMs: event.atMs,
-        lastProbeError: '',
-        whenReady: 'nothing',
-      };
+      return beginRun(event);
+    case 'going-down':
+      return beginDown(event);
     case 'spawn-failed':
     case 'signalled':
-    case 'reload-started':
-    case 'reload-finished':
+    case 'strays-found':
       return state;
     case 'spawned':
+    case 'started':
     case 'ready':
     case 'unready':
     case 'probe-failed':
+    case 'probe-passed':
     case 'probe-recovered':
     case 'stopping':
     case 'kill-brought-forward':
+    case 'timeout-extended':
     case 'killed':
+    case 'hook-started':
+    case 'hook-finished':
+    case 'leader-changed':
     case 'exited':
     case 'reload-deferred':
+    case 'reload-started':
+    case 'reload-finished':
       return isLive(state) && state.run === event.run ? evolveRun(state, event) : state;
   }
 }
 
-type RunEvent = Extract<
-  ServiceEvent,
-  {
-    type:
-      | 'spawned'
-      | 'ready'
-      | 'unready'
-      | 'probe-failed'
-      | 'probe-recovered'
-      | 'stopping'
-      | 'kill-brought-forward'
-      | 'killed'
-      | 'exited'
-      | 'reload-deferred';
-  }
->;
+type EventOf<Type extends ServiceEvent['type']> = Extract<ServiceEvent, { type: Type }>;
 
-const NO_FAILURES = { readiness: 0, liveness: 0 } as const;
-
-function evolveRun(state: LiveState, event: RunEvent): ServiceState {
-  switch (event.type) {
-    case 'spawned':
-      if (state.kind !== 'starting' && state.kind !== 'stopping') return state;
-      return { ...state, process: { kind: 'launched', pid: event.pid } };
-    case 'ready':
-      return becomeReady(state, event.run, event.atMs);
-    case 'unready':
-      if (state.kind !== 'running') return state;
-      return {
-        kind: 'unready',
-        run: state.run,
-        pid: state.pid,
-        startedAtMs: state.startedAtMs,
-        reason: event.reason,
-        failures: state.failures,
-      };
-    case 'probe-failed':
-      if (state.kind === 'starting') return { ...state, lastProbeError: event.reason };
-      return countFailures(state, event.purpose, event.failures);
-    case 'probe-recovered':
-      return countFailures(state, event.purpose, 0);
-    case 'stopping':
-      return becomeStopping(state, event);
-    case 'kill-brought-forward':
-      return state.kind === 'stopping' ? { ...state, killAtMs: event.killAtMs } : state;
-    case 'killed':
-      return state.kind === 'stopping' ? { ...state, escalation: 'killed' } : state;
-    case 'exited':
-      return state.kind === 'stopping' ? { ...state, exit: event.exit } : state;
-    case 'reload-deferred':
-      return state.kind === 'starting' ? { ...state, whenReady: 'reload' } : state;
-  }
+function countRestart(record: ServiceRecord, event: EventOf<'backing-off'>): ServiceRecord {
+  return {
+    ...record,
+    attempt: record.attempt + 1,
+    restarts: record.restarts + 1,
+    recentRestartsMs: [...record.recentRestartsMs, event.atMs].slice(-event.keepRestarts),
+  };
 }
 
-function countFailures(state: LiveState, purpose: ProbePurpose, failures: number): ServiceState {
-  if (state.kind !== 'running' && state.kind !== 'unready') return state;
-  return { ...state, failures: { ...state.failures, [purpose]: failures } };
+function beginRun({ run, atMs }: EventOf<'starting'>): ServiceState {
+  return {
+    kind: 'starting',
+    run,
+    process: { kind: 'launching' },
+    startedAtMs: atMs,
+    startup: 'pending',
+    extendedToMs: 0,
+    lastProbeError: '',
+    counts: NO_COUNTS,
+    whenReady: 'nothing',
+  };
 }
 
-function becomeReady(state: LiveState, run: RunId, atMs: number): ServiceState {
-  if (state.kind === 'starting') {
-    if (state.process.kind !== 'launched') return state;
-    const { startedAtMs, process } = state;
-    return { kind: 'running', run, pid: process.pid, startedAtMs, readyAtMs: atMs, failures: NO_FAILURES };
-  }
-  if (state.kind !== 'unready') return state;
-  const { pid, startedAtMs, failures } = state;
-  return { kind: 'running', run, pid, startedAtMs, readyAtMs: atMs, failures: { ...failures, readiness: 0 } };
-}
-
-function becomeStopping(state: LiveState, event: Extract<RunEvent, { type: 'stopping' }>): ServiceState {
-  if (state.kind === 'stopping') return { ...state, cause: event.cause, killAtMs: event.killAtMs };
+function beginDown({ run, cause, atMs, killAtMs }: EventOf<'going-down'>): ServiceState {
   return {
     kind: 'stopping',
-    run: state.run,
-    process: state.kind === 'starting' ? state.process : { kind: 'launched', pid: state.pid },
-    cause: event.cause,
-    startedAtMs: state.startedAtMs,
-    killAtMs: event.killAtMs,
-    escalation: 'asked',
-    exit: event.exit,
+    run,
+    process: { kind: 'launching' },
+    cause,
+    startedAtMs: atMs,
+    killAtMs,
+    step: 'down',
+    exit: undefined,
   };
 }

@@ -9,6 +9,8 @@ export type ExitStatus =
       readonly signal: SignalName;
       readonly number: number;
       readonly core: 'dumped' | 'none';
+      /** `oom`: the kernel's OOM killer, as the control group's memory.events told it. */
+      readonly by: 'oom' | 'unknown';
     };
 
 /** The shell's convention, which Docker follows: the code itself, or 128 + the signal's number. */
@@ -22,5 +24,6 @@ export function isSuccess(exit: ExitStatus, successExitCodes: readonly number[])
 
 export function describeExit(exit: ExitStatus): string {
   if (exit.kind === 'code') return `exited with code ${exit.code}`;
+  if (exit.by === 'oom') return `killed by the OOM killer (${exit.signal})`;
   return `killed by ${exit.signal}${exit.core === 'dumped' ? ' (core dumped)' : ''}`;
 }

@@ -20,6 +20,12 @@ export type ServiceRecord = {
   /** Starts, restarts by policy: for status and metrics. */
   readonly starts: number;
   readonly restarts: number;
+  /** STATUS= of sd_notify(3) in the newest run. */
+  readonly statusText: string;
+  /** What the newest run was promised and does not have, such as a control group. */
+  readonly degraded: readonly string[];
+  /** `due`: the configuration has another version of it; it is used once this one has ended. */
+  readonly renewal: 'none' | 'due';
 };
 
 export type Phase =
@@ -52,6 +58,19 @@ export function createFleet(names: readonly ServiceName[]): Fleet {
   return { phase: { kind: 'created' }, services: names.map(createRecord), nextRun: 1 };
 }
 
+/** The records of these services, kept where there is one; all but those held are of the new configuration from now on. */
+export function reorder(
+  records: readonly ServiceRecord[],
+  names: readonly ServiceName[],
+  held: readonly ServiceName[],
+): readonly ServiceRecord[] {
+  const known = new Map(records.map((record) => [record.name, record]));
+  return names.map((name) => {
+    const record = known.get(name) ?? createRecord(name);
+    return held.includes(name) ? record : { ...record, renewal: 'none' };
+  });
+}
+
 function createRecord(name: ServiceName): ServiceRecord {
   return {
     name,
@@ -63,5 +82,8 @@ function createRecord(name: ServiceName): ServiceRecord {
     recentRestartsMs: [],
     starts: 0,
     restarts: 0,
+    statusText: '',
+    degraded: [],
+    renewal: 'none',
   };
 }

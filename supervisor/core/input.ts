@@ -1,8 +1,9 @@
 // What can happen to the engine: everything `decide` is ever told. Inputs of an old run are dropped there.
-import type { Actor, ProbePurpose, ReloadOutcome } from './event.ts';
+import type { Actor, ProbePurpose, Stray, CommandOutcome } from './event.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { Pid, RunId, ServiceName } from './names.ts';
-import type { SignalName } from './service-spec.ts';
+import type { Notice } from './notice.ts';
+import type { FleetSpec, HookName, SignalName } from './service-spec.ts';
 import type { SpawnError } from './service-state.ts';
 import type { FleetTimerName, TimerName } from './timer-name.ts';
 
@@ -15,13 +16,21 @@ export type CommandVerb =
   | { readonly verb: 'restart'; readonly services: readonly ServiceName[] }
   | { readonly verb: 'reload'; readonly services: readonly ServiceName[] }
   | { readonly verb: 'signal'; readonly services: readonly ServiceName[]; readonly signal: SignalName }
+  /** Another configuration takes the place of this one; only what differs is restarted. */
+  | { readonly verb: 'apply'; readonly target: FleetSpec }
   | { readonly verb: 'shutdown' };
 
 export type Input =
   | { readonly type: 'boot' }
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'signal-received'; readonly signal: SignalName; readonly number: number }
-  | { readonly type: 'spawned'; readonly service: ServiceName; readonly run: RunId; readonly pid: Pid }
+  | {
+      readonly type: 'spawned';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly pid: Pid;
+      readonly degraded: readonly string[];
+    }
   | {
       readonly type: 'spawn-failed';
       readonly service: ServiceName;
@@ -48,7 +57,27 @@ export type Input =
       readonly type: 'reloaded';
       readonly service: ServiceName;
       readonly run: RunId;
-      readonly outcome: ReloadOutcome;
+      readonly outcome: CommandOutcome;
+    }
+  | {
+      readonly type: 'hook-finished';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly hook: HookName;
+      readonly outcome: CommandOutcome;
+    }
+  /** One datagram of sd_notify(3). */
+  | {
+      readonly type: 'notified';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly notices: readonly Notice[];
+    }
+  | {
+      readonly type: 'strays-found';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly strays: readonly Stray[];
     }
   | {
       readonly type: 'timer';
@@ -66,6 +95,8 @@ export type ProbeAnswer = { readonly kind: 'ok' } | { readonly kind: 'failed'; r
 export type Moment = {
   /** CLOCK_MONOTONIC in milliseconds. */
   readonly nowMs: number;
+  /** Milliseconds since the epoch: only what is due by the calendar depends on it. */
+  readonly wallMs: number;
   /** Uniform in [0, 1): the jitter of the back-off. */
   readonly random: number;
 };

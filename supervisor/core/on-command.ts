@@ -4,6 +4,8 @@ import type { CommandError } from './command-error.ts';
 import type { Draft } from './draft.ts';
 import type { Command } from './input.ts';
 import type { ServiceName } from './names.ts';
+import { applyConfiguration } from './configuration.ts';
+import { goDown } from './oneshot-down.ts';
 import { beginStop } from './run-stop.ts';
 import { startShutdown } from './shutdown.ts';
 import { isLive } from './service-state.ts';
@@ -20,6 +22,7 @@ export function onCommand(draft: Draft, command: Command): void {
 
 function refusal(draft: Draft, command: Command): CommandError | undefined {
   if (command.verb === 'shutdown') return undefined;
+  if (command.verb === 'apply') return draft.fleet.phase.kind === 'up' ? undefined : shuttingDown('');
   for (const service of command.services) {
     const error = refusalFor(draft, command, service);
     if (error !== undefined) return error;
@@ -27,7 +30,7 @@ function refusal(draft: Draft, command: Command): CommandError | undefined {
   return undefined;
 }
 
-type ServiceCommand = Exclude<Command, { verb: 'shutdown' }>;
+type ServiceCommand = Exclude<Command, { verb: 'shutdown' | 'apply' }>;
 
 function refusalFor(draft: Draft, command: ServiceCommand, service: ServiceName): CommandError | undefined {
   const index = draft.indexOf(service);
@@ -37,8 +40,7 @@ function refusalFor(draft: Draft, command: ServiceCommand, service: ServiceName)
   switch (command.verb) {
     case 'start':
     case 'restart':
-      if (draft.fleet.phase.kind !== 'up')
-        return { code: 'shutting-down', service, message: 'the container is being stopped' };
+      if (draft.fleet.phase.kind !== 'up') return shuttingDown(service);
       if (state.kind === 'skipped')
         return { code: 'service-skipped', service, message: `${service} is skipped: ${state.reason}` };
       return undefined;
@@ -52,6 +54,10 @@ function refusalFor(draft: Draft, command: ServiceCommand, service: ServiceName)
     case 'signal':
       return isLive(state) ? undefined : notRunning(service);
   }
+}
+
+function shuttingDown(service: ServiceName | ''): CommandError {
+  return { code: 'shutting-down', service, message: 'the container is being stopped' };
 }
 
 function notRunning(service: ServiceName): CommandError {
@@ -73,6 +79,8 @@ function carryOut(draft: Draft, command: Command): readonly ServiceName[] {
     case 'signal':
       for (const index of positions(draft, command.services)) signalRun(draft, index, command.signal);
       return command.services;
+    case 'apply':
+      return applyConfiguration(draft, command.target);
     case 'shutdown':
       startShutdown(draft, { kind: 'command' }, 0);
       return [];
@@ -101,14 +109,19 @@ function wantUp(draft: Draft, index: number, how: 'named' | 'pulled-in'): void {
       draft.emit({ type: 'waiting', service });
       return;
     case 'completed':
-    case 'backoff':
-      // A dependency that has completed is not run again; one that backs off keeps its pace.
-      if (how === 'named') {
-        draft.emit({ type: 'wanted', service, wanted: 'up' });
-        draft.emit({ type: 'waiting', service });
-      } else if (wanted === 'down') {
-        draft.emit({ type: 'wanted', service, wanted: 'up' });
+      // It is up already: what is undone when it stops is not done twice.
+      if (draft.spec(index).down !== undefined) {
+        if (wanted === 'down') draft.emit({ type: 'wanted', service, wanted: 'up' });
+        return;
       }
+      wantRunAgain(draft, index, how);
+      return;
+    case 'backoff':
+      wantRunAgain(draft, index, how);
+      return;
+    case 'scheduled':
+      // Run now.
+      if (how === 'named') draft.emit({ type: 'waiting', service });
       return;
     case 'stopped':
     case 'waiting':
@@ -119,6 +132,13 @@ function wantUp(draft: Draft, index: number, how: 'named' | 'pulled-in'): void {
       if (wanted === 'down') draft.emit({ type: 'wanted', service, wanted: 'up' });
       return;
   }
+}
+
+/** A dependency that has completed is not run again; one that backs off keeps its pace. */
+function wantRunAgain(draft: Draft, index: number, how: 'named' | 'pulled-in'): void {
+  const { name: service, wanted } = draft.record(index);
+  if (how === 'named' || wanted === 'down') draft.emit({ type: 'wanted', service, wanted: 'up' });
+  if (how === 'named') draft.emit({ type: 'waiting', service });
 }
 
 function stopServices(draft: Draft, names: readonly ServiceName[]): readonly ServiceName[] {
@@ -146,7 +166,10 @@ function needs(draft: Draft, dependent: number, index: number): boolean {
 /** Only the run is replaced: what depends on it stays, unless it says `restart: true`. */
 function restartServices(draft: Draft, names: readonly ServiceName[]): readonly ServiceName[] {
   const reached = startServices(draft, names);
-  for (const index of positions(draft, names)) beginStop(draft, index, 'restart');
+  for (const index of positions(draft, names)) {
+    beginStop(draft, index, 'restart');
+    goDown(draft, index, 'restart');
+  }
   return reached;
 }
 

@@ -1,12 +1,16 @@
-// What the probes' answers mean, by Kubernetes' rules: a readiness failure never kills, a liveness failure ends the run
-// once, thresholds count consecutive failures, and every run counts from zero.
+// What the probes' answers mean, by Kubernetes' rules: nothing else counts until the startup probe has passed, a readiness
+// failure never kills, a liveness failure ends the run once, thresholds count answers in a row, every run counts from zero.
 import type { Draft } from './draft.ts';
 import type { ProbePurpose } from './event.ts';
 import type { Input, ProbeAnswer } from './input.ts';
 import type { RunId } from './names.ts';
 import { reloadRun } from './reload.ts';
+import { startHook } from './hook.ts';
 import { beginStop } from './run-stop.ts';
-import type { RunningState, StartingState, UnreadyState } from './service-state.ts';
+import type { LiveState, StartingState, StoppingState } from './service-state.ts';
+import { awaitsStart } from './started.ts';
+
+type ProbedState = Exclude<LiveState, StoppingState>;
 
 export function onProbed(draft: Draft, input: Extract<Input, { type: 'probed' }>): void {
   const index = draft.indexOf(input.service);
@@ -14,57 +18,104 @@ export function onProbed(draft: Draft, input: Extract<Input, { type: 'probed' }>
   const { state } = draft.record(index);
   if (state.kind !== 'starting' && state.kind !== 'running' && state.kind !== 'unready') return;
   if (state.run !== input.run) return;
-  if (state.kind === 'starting') onStartupAnswer(draft, index, state, input);
-  else if (input.answer.kind === 'failed') countFailure(draft, index, state, input.purpose, input.answer);
-  else onSuccess(draft, index, state, input.purpose);
+  if (state.kind === 'starting' && state.process.kind !== 'launched') return;
+  switch (input.purpose) {
+    case 'startup':
+      if (state.kind === 'starting') onStartup(draft, index, state, input.answer);
+      return;
+    case 'readiness':
+      onReadiness(draft, index, state, input.answer);
+      return;
+    case 'liveness':
+      onLiveness(draft, index, state, input.answer);
+      return;
+  }
+}
+
+/** The service has said itself that it is ready: a descriptor, sd_notify, a line of its output. */
+export function onTold(draft: Draft, index: number): void {
+  const { state } = draft.record(index);
+  if (state.kind !== 'starting' && state.kind !== 'running' && state.kind !== 'unready') return;
+  if (state.kind === 'starting' && state.process.kind !== 'launched') return;
+  onReadiness(draft, index, state, { kind: 'ok' });
 }
 
 export function becomeReady(draft: Draft, index: number, run: RunId): void {
   const { name: service, state } = draft.record(index);
-  const owed = state.kind === 'starting' && state.whenReady === 'reload';
   draft.emit({ type: 'ready', service, run, atMs: draft.moment.nowMs });
-  if (owed) reloadRun(draft, index);
+  if (state.kind !== 'starting') return;
+  startHook(draft, index, run, 'post_start');
+  if (state.whenReady === 'reload') reloadRun(draft, index);
 }
 
-function onStartupAnswer(
+function onStartup(draft: Draft, index: number, state: StartingState, answer: ProbeAnswer): void {
+  const spec = draft.spec(index);
+  if (spec.startup.kind === 'none' || state.startup === 'passed') return;
+  if (answer.kind === 'failed') {
+    tellOnce(draft, index, state, 'startup', answer.reason);
+    return;
+  }
+  draft.emit({ type: 'started', service: spec.name, run: state.run });
+  // It may have said before that it is ready.
+  if (spec.readiness.kind === 'spawned' || state.counts.readinessSuccesses > 0)
+    becomeReady(draft, index, state.run);
+}
+
+function onReadiness(draft: Draft, index: number, state: ProbedState, answer: ProbeAnswer): void {
+  if (answer.kind === 'failed') {
+    onUnready(draft, index, state, answer.reason);
+    return;
+  }
+  if (state.kind === 'running') {
+    recovered(draft, index, state.run, 'readiness', state.counts.readinessFailures);
+    return;
+  }
+  const successes = state.counts.readinessSuccesses + 1;
+  const early =
+    state.kind === 'starting' && state.startup === 'pending' && draft.spec(index).startup.kind !== 'none';
+  if (!early && successes >= successThreshold(draft, index)) becomeReady(draft, index, state.run);
+  else draft.emit({ type: 'probe-passed', service: draft.spec(index).name, run: state.run, successes });
+}
+
+function onUnready(draft: Draft, index: number, state: ProbedState, reason: string): void {
+  if (state.kind === 'starting') {
+    tellOnce(draft, index, state, 'readiness', reason);
+    return;
+  }
+  // Nothing more can follow from a failure of a service that is unready already and has no successes to lose.
+  if (state.kind === 'unready' && state.counts.readinessSuccesses === 0) return;
+  const failures = state.counts.readinessFailures + 1;
+  emitFailure(draft, index, state.run, 'readiness', failures, reason);
+  if (state.kind === 'running' && failures >= failureThreshold(draft, index, 'readiness'))
+    draft.emit({ type: 'unready', service: draft.spec(index).name, run: state.run, reason });
+}
+
+function onLiveness(draft: Draft, index: number, state: ProbedState, answer: ProbeAnswer): void {
+  const spec = draft.spec(index);
+  if (state.kind === 'starting' && awaitsStart(spec, state)) return;
+  if (answer.kind === 'ok') {
+    recovered(draft, index, state.run, 'liveness', state.counts.livenessFailures);
+    return;
+  }
+  const failures = state.counts.livenessFailures + 1;
+  emitFailure(draft, index, state.run, 'liveness', failures, answer.reason);
+  if (failures >= failureThreshold(draft, index, 'liveness')) beginStop(draft, index, 'liveness-failed');
+}
+
+/** Before the first success a probe repeats every few milliseconds: only what is new is worth an event. */
+function tellOnce(
   draft: Draft,
   index: number,
   state: StartingState,
-  { purpose, answer }: { purpose: ProbePurpose; answer: ProbeAnswer },
+  purpose: ProbePurpose,
+  reason: string,
 ): void {
-  if (purpose !== 'readiness' || state.process.kind !== 'launched') return;
-  if (answer.kind === 'ok') becomeReady(draft, index, state.run);
-  // Only a new reason is worth an event: before the first success a probe repeats every few milliseconds.
-  else if (answer.reason !== state.lastProbeError)
-    emitFailure(draft, index, state.run, purpose, 0, answer.reason);
+  if (reason !== state.lastProbeError || state.counts.readinessSuccesses > 0)
+    emitFailure(draft, index, state.run, purpose, 0, reason);
 }
 
-function onSuccess(
-  draft: Draft,
-  index: number,
-  state: RunningState | UnreadyState,
-  purpose: ProbePurpose,
-): void {
-  if (purpose === 'readiness' && state.kind === 'unready') becomeReady(draft, index, state.run);
-  else if (state.failures[purpose] > 0)
-    draft.emit({ type: 'probe-recovered', service: draft.record(index).name, run: state.run, purpose });
-}
-
-function countFailure(
-  draft: Draft,
-  index: number,
-  state: RunningState | UnreadyState,
-  purpose: ProbePurpose,
-  answer: { reason: string },
-): void {
-  // Nothing more can follow from a readiness failure of a service that is unready already.
-  if (purpose === 'readiness' && state.kind === 'unready') return;
-  const failures = state.failures[purpose] + 1;
-  emitFailure(draft, index, state.run, purpose, failures, answer.reason);
-  if (failures < failureThreshold(draft, index, purpose)) return;
-  if (purpose === 'liveness') beginStop(draft, index, 'liveness-failed');
-  else
-    draft.emit({ type: 'unready', service: draft.record(index).name, run: state.run, reason: answer.reason });
+function recovered(draft: Draft, index: number, run: RunId, purpose: ProbePurpose, failures: number): void {
+  if (failures > 0) draft.emit({ type: 'probe-recovered', service: draft.spec(index).name, run, purpose });
 }
 
 function emitFailure(
@@ -75,11 +126,15 @@ function emitFailure(
   failures: number,
   reason: string,
 ): void {
-  draft.emit({ type: 'probe-failed', service: draft.record(index).name, run, purpose, failures, reason });
+  draft.emit({ type: 'probe-failed', service: draft.spec(index).name, run, purpose, failures, reason });
 }
 
-function failureThreshold(draft: Draft, index: number, purpose: ProbePurpose): number {
-  const spec = draft.spec(index);
-  const check = purpose === 'liveness' ? spec.liveness : spec.readiness;
+function failureThreshold(draft: Draft, index: number, purpose: 'readiness' | 'liveness'): number {
+  const check = draft.spec(index)[purpose];
   return check.kind === 'probe' ? check.probe.failureThreshold : 1;
+}
+
+function successThreshold(draft: Draft, index: number): number {
+  const { readiness } = draft.spec(index);
+  return readiness.kind === 'probe' ? readiness.probe.successThreshold : 1;
 }

@@ -4,7 +4,7 @@ import { toExitCode, type ExitStatus } from './exit-status.ts';
 import type { Input } from './input.ts';
 import type { RunId, ServiceName } from './names.ts';
 import { becomeReady } from './on-probe.ts';
-import { endRun, endUnasked, endUnlaunched } from './run-end.ts';
+import { endUnasked, endUnlaunched, runGone } from './run-end.ts';
 import { askToStop, beginStop } from './run-stop.ts';
 import { isLive, type LiveState, type SpawnError } from './service-state.ts';
 import { startShutdown } from './shutdown.ts';
@@ -25,22 +25,25 @@ export function liveRun(
 export function onSpawned(draft: Draft, input: Extract<Input, { type: 'spawned' }>): void {
   const live = liveRun(draft, input.service, input.run);
   if (live === undefined) return;
-  const { service, run, pid } = input;
-  draft.emit({ type: 'spawned', service, run, pid });
+  const { service, run, pid, degraded } = input;
+  draft.emit({ type: 'spawned', service, run, pid, degraded });
   if (live.state.kind === 'stopping') {
-    askToStop(draft, live.index);
+    // A down command is to run, unless its time has passed meanwhile.
+    if (live.state.step !== 'down' || live.state.killAtMs <= draft.moment.nowMs) askToStop(draft, live.index);
     return;
   }
   const spec = draft.spec(live.index);
-  if (spec.type === 'service' && spec.readiness.kind === 'spawned') becomeReady(draft, live.index, run);
+  if (spec.type !== 'service' || spec.readiness.kind !== 'spawned' || spec.startup.kind !== 'none') return;
+  becomeReady(draft, live.index, run);
 }
 
 export function onSpawnFailed(draft: Draft, service: ServiceName, run: RunId, error: SpawnError): void {
   const live = liveRun(draft, service, run);
   if (live === undefined) return;
   draft.emit({ type: 'spawn-failed', service, run, error });
-  if (live.state.kind === 'stopping') endUnlaunched(draft, live.index, run, live.state.cause);
-  else endUnasked(draft, live.index, run, { kind: 'spawn', error });
+  const reason = { kind: 'spawn', error } as const;
+  if (live.state.kind === 'stopping') endUnlaunched(draft, live.index, run, live.state.cause, reason);
+  else endUnasked(draft, live.index, run, reason);
 }
 
 export function onExited(draft: Draft, input: Extract<Input, { type: 'exited' }>): void {
@@ -50,8 +53,9 @@ export function onExited(draft: Draft, input: Extract<Input, { type: 'exited' }>
   const cause = live.state.kind === 'stopping' ? live.state.cause : 'leader-exited';
   const unasked = live.state.kind !== 'stopping' && isWantedUp(draft.fleet, draft.record(live.index));
   draft.emit({ type: 'exited', service, run, exit });
-  if (group === 'empty') {
-    endRun(draft, live.index, run, cause, exit);
+  // What a leader leaves behind is left alone where only the leader is to be stopped.
+  if (group === 'empty' || draft.spec(live.index).stop.killMode === 'process') {
+    runGone(draft, live.index, run, cause, exit);
     return;
   }
   if (live.state.kind !== 'stopping') beginStop(draft, live.index, 'leader-exited', exit);
@@ -66,5 +70,5 @@ function endContainerEarly(draft: Draft, index: number, exit: ExitStatus): void 
 export function onGroupEmptied(draft: Draft, service: ServiceName, run: RunId): void {
   const live = liveRun(draft, service, run);
   if (live?.state.kind !== 'stopping' || live.state.exit === undefined) return;
-  endRun(draft, live.index, run, live.state.cause, live.state.exit);
+  runGone(draft, live.index, run, live.state.cause, live.state.exit);
 }

@@ -29,7 +29,11 @@ export type LentPipe = {
    * it to the next one.
    */
   readonly carry: SharedArrayBuffer;
+  /** Lines that mean something to the engine: the first match of each is told to it, once. */
+  readonly watched: readonly WatchedLine[];
 };
+
+export type WatchedLine = { readonly purpose: 'startup' | 'readiness'; readonly pattern: string };
 
 /** Longer lines are split. */
 export const MAX_LINE_BYTES = 65_536;
@@ -46,7 +50,14 @@ export type ToPlane =
       /** The newest events up to `lastEventId`, oldest first, bounded. */
       readonly recentEvents: readonly RecordedEvent[];
     }
-  | { readonly type: 'events'; readonly events: readonly RecordedEvent[] }
+  | {
+      readonly type: 'events';
+      readonly events: readonly RecordedEvent[];
+      /** Where a `configured` event is among them: the specification from then on. */
+      readonly spec: FleetSpec | undefined;
+    }
+  /** SIGHUP: read the configuration and ask for it to be applied. */
+  | { readonly type: 'apply-requested'; readonly actor: string }
   | { readonly type: 'lend'; readonly pipe: LentPipe }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
   /** The last message: write out what is there, answer `flushed`, take no more commands. */
@@ -57,6 +68,12 @@ export type ToPlane =
 export type FromPlane =
   | { readonly type: 'listening'; readonly socketPath: string }
   | { readonly type: 'command'; readonly command: Command }
+  | {
+      readonly type: 'line-matched';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly purpose: WatchedLine['purpose'];
+    }
   /** The pipe has been read to its end; the engine may close its own copy. */
   | {
       readonly type: 'drained';

@@ -1,9 +1,11 @@
-// Which probes must be running follows from the state alone, as with timers: none before there is a process, readiness
-// while it starts and as long as it lives, liveness from the first time it was ready.
+// Which probes must be running follows from the state alone, as with timers: none before there is a process; then startup, and
+// nothing else until it has passed; then readiness as long as the run lives, and liveness once it has started.
 import type { ServiceRecord } from './fleet.ts';
 import type { ProbePurpose } from './event.ts';
 import type { RunId } from './names.ts';
-import type { ProbeSpec, ServiceSpec } from './service-spec.ts';
+import type { ProbeSpec } from './probe-spec.ts';
+import type { ServiceSpec } from './service-spec.ts';
+import type { StartingState } from './service-state.ts';
 
 export type PlannedProbe = {
   readonly run: RunId;
@@ -18,7 +20,7 @@ const NONE: readonly PlannedProbe[] = [];
 export function plannedProbes(spec: ServiceSpec, { state }: ServiceRecord): readonly PlannedProbe[] {
   switch (state.kind) {
     case 'starting':
-      return state.process.kind === 'launched' ? readinessProbe(spec, state.run, 'eager') : NONE;
+      return state.process.kind === 'launched' ? whileStarting(spec, state) : NONE;
     case 'running':
     case 'unready':
       return [...readinessProbe(spec, state.run, 'steady'), ...livenessProbe(spec, state.run)];
@@ -26,11 +28,19 @@ export function plannedProbes(spec: ServiceSpec, { state }: ServiceRecord): read
     case 'waiting':
     case 'stopping':
     case 'backoff':
+    case 'scheduled':
     case 'completed':
     case 'failed':
     case 'skipped':
       return NONE;
   }
+}
+
+function whileStarting(spec: ServiceSpec, { run, startup }: StartingState): readonly PlannedProbe[] {
+  if (spec.startup.kind === 'none') return readinessProbe(spec, run, 'eager');
+  if (startup === 'passed') return [...readinessProbe(spec, run, 'eager'), ...livenessProbe(spec, run)];
+  if (spec.startup.kind === 'log') return NONE;
+  return [{ run, purpose: 'startup', probe: spec.startup.probe, pace: 'eager' }];
 }
 
 function readinessProbe(spec: ServiceSpec, run: RunId, pace: PlannedProbe['pace']): readonly PlannedProbe[] {

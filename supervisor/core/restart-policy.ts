@@ -48,6 +48,7 @@ function burstReached(restart: RestartSpec, recentRestartsMs: readonly number[],
  */
 export function finalExitCode(reason: EndReason, verdict: 'complete' | 'give-up'): number {
   if (reason.kind === 'spawn') return reason.error.code === 'ENOENT' ? 127 : 126;
+  if (reason.exit === undefined) return 1;
   const code = toExitCode(reason.exit);
   return verdict === 'give-up' && code === 0 ? 1 : code;
 }

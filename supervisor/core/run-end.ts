@@ -3,12 +3,40 @@
 import type { Draft } from './draft.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { finalExitCode, judgeEnd } from './restart-policy.ts';
-import type { EndReason, StopCause } from './service-state.ts';
+import { startHook } from './hook.ts';
+import { killTime } from './run-stop.ts';
+import { scheduleNext } from './timer-schedule.ts';
+import { isLive, type EndReason, type StopCause, type StoppingState } from './service-state.ts';
 import type { RunId } from './names.ts';
 import { startShutdown } from './shutdown.ts';
 import { isWantedUp } from './wanted.ts';
 
-export function endRun(draft: Draft, index: number, run: RunId, cause: StopCause, exit: ExitStatus): void {
+/** Every process of the run is gone: the hook after the stop first, if there is one and time for it. */
+export function runGone(draft: Draft, index: number, run: RunId, cause: StopCause, exit: ExitStatus): void {
+  if (!hasTimeForHook(draft, index)) {
+    endRun(draft, index, run, cause, exit);
+    return;
+  }
+  const { name: service, state } = draft.record(index);
+  if (isLive(state) && state.kind !== 'stopping')
+    draft.emit({ type: 'stopping', service, run, cause, killAtMs: killTime(draft, index, cause), exit });
+  startHook(draft, index, run, 'post_stop', exit);
+}
+
+function hasTimeForHook(draft: Draft, index: number): boolean {
+  const { state } = draft.record(index);
+  if (draft.spec(index).hooks.post_stop === undefined) return false;
+  // What undoes a completed oneshot is not a run of the service.
+  if (state.kind === 'stopping' && state.step === 'down') return false;
+  const { phase } = draft.fleet;
+  return phase.kind !== 'stopping' || phase.killAtMs > draft.moment.nowMs;
+}
+
+export function endAfterHook(draft: Draft, index: number, state: StoppingState): void {
+  if (state.exit !== undefined) endRun(draft, index, state.run, state.cause, state.exit);
+}
+
+function endRun(draft: Draft, index: number, run: RunId, cause: StopCause, exit: ExitStatus): void {
   switch (cause) {
     case 'requested':
     case 'shutdown':
@@ -17,6 +45,7 @@ export function endRun(draft: Draft, index: number, run: RunId, cause: StopCause
       return;
     case 'restart':
     case 'dependency-restarted':
+    case 'reconfigured':
       startAgain(draft, index);
       return;
     case 'startup-timeout':
@@ -25,16 +54,40 @@ export function endRun(draft: Draft, index: number, run: RunId, cause: StopCause
     case 'liveness-failed':
       endUnasked(draft, index, run, { kind: 'liveness', exit });
       return;
+    case 'hook-failed':
+      endUnasked(draft, index, run, { kind: 'hook', hook: 'post_start', detail: '', exit });
+      return;
     case 'leader-exited':
       endUnasked(draft, index, run, { kind: 'exit', exit });
       return;
   }
 }
 
-/** A run that never had a process: there is no exit status. */
-export function endUnlaunched(draft: Draft, index: number, run: RunId, cause: StopCause): void {
-  if (cause === 'restart' || cause === 'dependency-restarted') startAgain(draft, index);
-  else draft.emit({ type: 'stopped', service: draft.record(index).name, run });
+/** A run that never had a process: there is no exit status, only the reason why it did not come to one. */
+export function endUnlaunched(
+  draft: Draft,
+  index: number,
+  run: RunId,
+  cause: StopCause,
+  reason: Extract<EndReason, { kind: 'spawn' | 'hook' }>,
+): void {
+  switch (cause) {
+    case 'restart':
+    case 'dependency-restarted':
+    case 'reconfigured':
+      startAgain(draft, index);
+      return;
+    case 'startup-timeout':
+    case 'liveness-failed':
+    case 'hook-failed':
+    case 'leader-exited':
+      endUnasked(draft, index, run, reason);
+      return;
+    case 'requested':
+    case 'shutdown':
+      draft.emit({ type: 'stopped', service: draft.record(index).name, run });
+      return;
+  }
 }
 
 /** Without back-off. If it is not wanted any more, settle makes it stopped. */
@@ -52,6 +105,10 @@ export function endUnasked(draft: Draft, index: number, run: RunId, reason: EndR
     return;
   }
   const verdict = judgeEnd(endsContainer ? neverRestarted(spec) : spec, record, reason, draft.moment);
+  if (spec.type === 'timer' && verdict.kind !== 'restart') {
+    scheduleNext(draft, index);
+    return;
+  }
   switch (verdict.kind) {
     case 'restart':
       backOff(draft, index, run, reason, verdict.delayMs);

@@ -1,8 +1,12 @@
 // The specification of a service as the core sees it: every default filled in, every unit in the name, nothing optional.
 // config/ makes it from YAML; nothing here knows where it came from.
+import type { Command } from './argv.ts';
+import type { Execution, ResourceControl } from './execution-spec.ts';
 import type { ServiceName } from './names.ts';
+import type { Liveness, Readiness, Startup } from './probe-spec.ts';
+import type { Schedule } from './schedule.ts';
 
-export type ServiceType = 'service' | 'oneshot';
+export type ServiceType = 'service' | 'oneshot' | 'timer';
 
 /** A signal by its POSIX name with the SIG prefix, as in signal(7). */
 export type SignalName = NodeJS.Signals;
@@ -19,39 +23,6 @@ export type Dependency = {
   readonly onRestart: 'keep' | 'follow';
 };
 
-/** What is asked of a service to learn whether it is ready or alive. */
-export type ProbeAction =
-  | {
-      readonly kind: 'http';
-      readonly url: string;
-      readonly method: 'GET' | 'HEAD';
-      readonly headers: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'exec'; readonly command: Command }
-  | { readonly kind: 'file'; readonly path: string };
-
-/** Program and arguments; the first element is looked up in the service's PATH unless it holds a slash. */
-export type Command = readonly [program: string, ...args: string[]];
-
-/** Kubernetes' probe fields, in milliseconds. */
-export type ProbeSpec = {
-  readonly action: ProbeAction;
-  readonly periodMs: number;
-  readonly timeoutMs: number;
-  readonly failureThreshold: number;
-};
-
-/** How a service is known to be ready. */
-export type Readiness =
-  /** Ready as soon as it has been spawned. */
-  | { readonly kind: 'spawned' }
-  | { readonly kind: 'probe'; readonly probe: ProbeSpec }
-  /** s6's protocol: ready when it writes a newline on this descriptor. */
-  | { readonly kind: 'notify-fd'; readonly fd: number };
-
-export type Liveness = { readonly kind: 'none' } | { readonly kind: 'probe'; readonly probe: ProbeSpec };
-
 export type RestartSpec = {
   readonly policy: 'always' | 'on-failure' | 'never';
   readonly delayMs: number;
@@ -67,7 +38,25 @@ export type Reload =
   | { readonly kind: 'signal'; readonly signal: SignalName }
   | { readonly kind: 'command'; readonly command: Command; readonly timeoutMs: number };
 
-export type StopSpec = { readonly signal: SignalName; readonly timeoutMs: number };
+/**
+ * Who gets the stop signal, and who SIGKILL after the grace period; the names are systemd's (systemd.kill(5)).
+ * `group`: the whole process group both. `mixed`: the leader the signal, the group SIGKILL. `process`: the leader both; what it
+ * leaves behind is left alone and told.
+ */
+export type KillMode = 'group' | 'process' | 'mixed';
+
+export type StopSpec = {
+  readonly signal: SignalName;
+  readonly timeoutMs: number;
+  readonly killMode: KillMode;
+  /** Run instead of sending the signal. What lives after the grace period gets SIGKILL all the same. */
+  readonly command: Command | undefined;
+};
+
+/** Commands around a run. `stop` is the stop command, which runs as the hooks do. */
+export type HookName = 'pre_start' | 'post_start' | 'pre_stop' | 'post_stop' | 'stop';
+export type HookSpec = { readonly command: Command; readonly timeoutMs: number };
+export type Hooks = Readonly<Partial<Record<Exclude<HookName, 'stop'>, HookSpec>>>;
 
 /** What the end of this service means for the container. */
 export type Importance = 'normal' | 'essential' | 'main';
@@ -95,15 +84,23 @@ export type ServiceSpec = {
   readonly workingDir: string;
   readonly stdio: Stdio;
   readonly dependsOn: readonly Dependency[];
+  readonly startup: Startup;
   readonly readiness: Readiness;
   readonly liveness: Liveness;
-  /** 0 sets no limit. */
+  /** Until the startup probe has passed, or without one until it is ready. 0 sets no limit. */
   readonly startupTimeoutMs: number;
   readonly restart: RestartSpec;
   readonly importance: Importance;
   readonly stop: StopSpec;
   readonly reload: Reload;
+  readonly hooks: Hooks;
+  /** Of a oneshot that has completed: what undoes it when it is stopped. */
+  readonly down: Command | undefined;
+  /** Of a timer; `none` for every other type. */
+  readonly schedule: Schedule;
   readonly successExitCodes: readonly number[];
+  readonly execution: Execution;
+  readonly resourceControl: ResourceControl;
   readonly eligibility: Eligibility;
 };
 

@@ -2,9 +2,14 @@
 // Which event leads from which to which is evolve.ts; what asks for it, decide.ts.
 import type { ExitStatus } from './exit-status.ts';
 import type { Pid, RunId } from './names.ts';
+import type { Due } from './schedule.ts';
+import type { HookName } from './service-spec.ts';
 
-/** A spawn has been asked for, or has given a process. */
-export type RunProcess = { readonly kind: 'launching' } | { readonly kind: 'launched'; readonly pid: Pid };
+/** The hook before the start is under way, a spawn has been asked for, or has given a process. */
+export type RunProcess =
+  | { readonly kind: 'preparing' }
+  | { readonly kind: 'launching' }
+  | { readonly kind: 'launched'; readonly pid: Pid };
 
 /** Why a run is being ended. Together with the wanted state it decides what comes after. */
 export type StopCause =
@@ -17,18 +22,33 @@ export type StopCause =
   | 'shutdown'
   | 'startup-timeout'
   | 'liveness-failed'
+  /** A hook that must succeed did not. */
+  | 'hook-failed'
+  /** The configuration has another version of it, or none any more. */
+  | 'reconfigured'
   /** The leader ended by itself; what is left of its process group is being ended. */
   | 'leader-exited';
 
-/** Consecutive failures; both start from 0 in every run. */
-export type ProbeFailures = { readonly readiness: number; readonly liveness: number };
+/** Answers in a row; all start from 0 in every run. */
+export type ProbeCounts = {
+  readonly readinessSuccesses: number;
+  readonly readinessFailures: number;
+  readonly livenessFailures: number;
+};
 
 /** Why a run ended without anybody having asked for it. */
 export type EndReason =
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
   | { readonly kind: 'spawn'; readonly error: SpawnError }
   | { readonly kind: 'startup-timeout'; readonly exit: ExitStatus }
-  | { readonly kind: 'liveness'; readonly exit: ExitStatus };
+  | { readonly kind: 'liveness'; readonly exit: ExitStatus }
+  /** `exit` is undefined when the hook failed before there was a process. */
+  | {
+      readonly kind: 'hook';
+      readonly hook: HookName;
+      readonly detail: string;
+      readonly exit: ExitStatus | undefined;
+    };
 
 /** posix_spawn(3) failed; `code` is the errno's name. */
 export type SpawnError = { readonly code: string; readonly message: string };
@@ -41,8 +61,13 @@ export type StartingState = {
   readonly process: RunProcess;
   /** Monotonic. */
   readonly startedAtMs: number;
+  /** Whether the startup probe has passed, if there is one. */
+  readonly startup: 'pending' | 'passed';
+  /** The startup timeout does not end before this monotonic time: EXTEND_TIMEOUT_USEC of sd_notify(3). */
+  readonly extendedToMs: number;
   /** The last probe's answer, for `why`. */
   readonly lastProbeError: string;
+  readonly counts: ProbeCounts;
   /** A reload that came too early is not lost. */
   readonly whenReady: 'nothing' | 'reload';
 };
@@ -52,7 +77,9 @@ export type RunningState = {
   readonly pid: Pid;
   readonly startedAtMs: number;
   readonly readyAtMs: number;
-  readonly failures: ProbeFailures;
+  readonly counts: ProbeCounts;
+  /** A reload has begun, by RELOADING=1 or by a command of ours, and its end has not been told. */
+  readonly reload: 'none' | 'under-way';
 };
 export type UnreadyState = {
   readonly kind: 'unready';
@@ -60,17 +87,24 @@ export type UnreadyState = {
   readonly pid: Pid;
   readonly startedAtMs: number;
   readonly reason: string;
-  readonly failures: ProbeFailures;
+  readonly counts: ProbeCounts;
 };
+/**
+ * How far the end of a run has come. `pre-stop`: that hook is under way. `asked`: the stop signal was sent or the stop command
+ * started. `killed`: SIGKILL was sent. `post-stop`: every process is gone and that hook is under way. `down`: a completed oneshot
+ * is being undone by a run of its own.
+ */
+export type StopStep = 'pre-stop' | 'asked' | 'killed' | 'post-stop' | 'down';
+
 export type StoppingState = {
   readonly kind: 'stopping';
   readonly run: RunId;
   readonly process: RunProcess;
   readonly cause: StopCause;
   readonly startedAtMs: number;
-  /** SIGKILL goes to the group at this monotonic time. */
+  /** SIGKILL at this monotonic time. */
   readonly killAtMs: number;
-  readonly escalation: 'asked' | 'killed';
+  readonly step: StopStep;
   /** How the leader ended; undefined while it lives. */
   readonly exit: ExitStatus | undefined;
 };
@@ -80,6 +114,8 @@ export type BackoffState = {
   readonly delayMs: number;
   readonly untilMs: number;
 };
+/** A timer between two runs. */
+export type ScheduledState = { readonly kind: 'scheduled'; readonly due: Due };
 export type CompletedState = { readonly kind: 'completed'; readonly exit: ExitStatus };
 export type FailedState = { readonly kind: 'failed'; readonly reason: EndReason };
 export type SkippedState = { readonly kind: 'skipped'; readonly reason: string };
@@ -92,6 +128,7 @@ export type ServiceState =
   | UnreadyState
   | StoppingState
   | BackoffState
+  | ScheduledState
   | CompletedState
   | FailedState
   | SkippedState;
@@ -122,6 +159,7 @@ export function pidOf(state: ServiceState): Pid | undefined {
     case 'stopped':
     case 'waiting':
     case 'backoff':
+    case 'scheduled':
     case 'completed':
     case 'failed':
     case 'skipped':

@@ -3,8 +3,11 @@
 import { judgeDependency } from './dependency-verdict.ts';
 import type { Draft } from './draft.ts';
 import type { RunId } from './names.ts';
+import { goDown, isAtWork } from './oneshot-down.ts';
+import { startHook } from './hook.ts';
 import { beginStop, killTime } from './run-stop.ts';
-import { isLive, type LiveState, type StoppingState } from './service-state.ts';
+import type { LiveState, StopCause, StoppingState } from './service-state.ts';
+import { scheduleNext } from './timer-schedule.ts';
 import { isWantedUp } from './wanted.ts';
 
 export function settle(draft: Draft): void {
@@ -20,36 +23,64 @@ function settleService(draft: Draft, index: number): void {
   const wantedUp = isWantedUp(draft.fleet, draft.record(index));
   switch (state.kind) {
     case 'stopped':
-      if (wantedUp) draft.emit({ type: 'waiting', service });
+      settleStopped(draft, index, wantedUp);
       return;
     case 'waiting':
-      if (!wantedUp) draft.emit({ type: 'stopped', service, run: 0 });
-      else if (dependenciesMet(draft, index)) startRun(draft, index);
+      settleWaiting(draft, index, wantedUp);
       return;
     case 'backoff':
+    case 'scheduled':
       if (!wantedUp) draft.emit({ type: 'stopped', service, run: 0 });
       return;
     case 'starting':
     case 'running':
     case 'unready':
       if (!wantedUp) stopAfterDependents(draft, index);
+      else if (draft.record(index).renewal === 'due') renewAfterDependents(draft, index);
       else if (followsRestart(draft, index, state)) beginStop(draft, index, 'dependency-restarted');
       return;
     case 'stopping':
       bringKillForward(draft, index, state);
       return;
     case 'completed':
-    case 'failed':
+      if (!wantedUp) goDownAfterDependents(draft, index, causeOfStop(draft));
+      else if (draft.record(index).renewal === 'due') goDownAfterDependents(draft, index, 'reconfigured');
+      return;
     case 'skipped':
+      if (draft.spec(index).eligibility.kind === 'eligible') draft.emit({ type: 'waiting', service });
+      return;
+    case 'failed':
       return;
   }
+}
+
+function settleStopped(draft: Draft, index: number, wantedUp: boolean): void {
+  const { name: service, type, eligibility } = draft.spec(index);
+  if (eligibility.kind === 'skipped') draft.emit({ type: 'skipped', service, reason: eligibility.reason });
+  else if (!wantedUp) return;
+  else if (type === 'timer') scheduleNext(draft, index);
+  else draft.emit({ type: 'waiting', service });
+}
+
+function settleWaiting(draft: Draft, index: number, wantedUp: boolean): void {
+  const { name: service, eligibility } = draft.spec(index);
+  if (!wantedUp) draft.emit({ type: 'stopped', service, run: 0 });
+  else if (draft.record(index).renewal === 'due') return;
+  else if (eligibility.kind === 'skipped')
+    draft.emit({ type: 'skipped', service, reason: eligibility.reason });
+  else if (dependenciesMet(draft, index)) startRun(draft, index);
+}
+
+function causeOfStop(draft: Draft): 'shutdown' | 'requested' {
+  return draft.fleet.phase.kind === 'stopping' ? 'shutdown' : 'requested';
 }
 
 function startRun(draft: Draft, index: number): void {
   const service = draft.record(index).name;
   const run = draft.fleet.nextRun as RunId;
   draft.emit({ type: 'starting', service, run, atMs: draft.moment.nowMs });
-  draft.do({ type: 'spawn', service, run });
+  if (startHook(draft, index, run, 'pre_start') === 'absent')
+    draft.do({ type: 'spawn', service, run, program: 'command' });
 }
 
 function dependenciesMet(draft: Draft, index: number): boolean {
@@ -63,13 +94,26 @@ function stopAfterDependents(draft: Draft, index: number): void {
   const { phase } = draft.fleet;
   const ordered = phase.kind !== 'stopping' || phase.order === 'reverse';
   if (ordered && hasLeavingDependent(draft, index)) return;
-  beginStop(draft, index, phase.kind === 'stopping' ? 'shutdown' : 'requested');
+  beginStop(draft, index, causeOfStop(draft));
+}
+
+/** The same order when a new configuration replaces several of them. */
+function renewAfterDependents(draft: Draft, index: number): void {
+  if (!hasLeavingDependent(draft, index)) beginStop(draft, index, 'reconfigured');
+}
+
+function goDownAfterDependents(draft: Draft, index: number, cause: StopCause): void {
+  const { phase } = draft.fleet;
+  const ordered = phase.kind !== 'stopping' || phase.order === 'reverse';
+  if (ordered && hasLeavingDependent(draft, index)) return;
+  goDown(draft, index, cause);
 }
 
 function hasLeavingDependent(draft: Draft, index: number): boolean {
   return (draft.model.graph.dependents[index] ?? []).some((dependent) => {
     const record = draft.record(dependent);
-    return isLive(record.state) && !isWantedUp(draft.fleet, record);
+    const leaves = record.renewal === 'due' || !isWantedUp(draft.fleet, record);
+    return leaves && isAtWork(draft.spec(dependent), record.state);
   });
 }
 
@@ -88,11 +132,12 @@ function followsRestart(draft: Draft, index: number, state: LiveState): boolean 
 /** A stop that began before the shutdown may not outlast its budget. */
 function bringKillForward(draft: Draft, index: number, state: StoppingState): void {
   const { phase } = draft.fleet;
-  if (phase.kind !== 'stopping' || state.escalation === 'killed' || state.killAtMs <= phase.killAtMs) return;
+  if (phase.kind !== 'stopping' || state.step === 'killed' || state.step === 'post-stop') return;
+  if (state.killAtMs <= phase.killAtMs) return;
   draft.emit({
     type: 'kill-brought-forward',
     service: draft.record(index).name,
     run: state.run,
-    killAtMs: Math.min(state.killAtMs, killTime(draft, index)),
+    killAtMs: Math.min(state.killAtMs, killTime(draft, index, state.cause)),
   });
 }

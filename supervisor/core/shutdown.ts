@@ -5,7 +5,7 @@ import type { ShutdownReason } from './event.ts';
 import type { FleetTimerName } from './timer-name.ts';
 import { kill } from './run-stop.ts';
 import { flushReserveMs } from './shutdown-plan.ts';
-import { isLive } from './service-state.ts';
+import { isAtWork } from './oneshot-down.ts';
 
 /** Strays get this long after SIGTERM, if the budget has it. */
 const SWEEP_GRACE_MS = 1000;
@@ -56,7 +56,8 @@ export function onFleetTimer(draft: Draft, timer: FleetTimerName): void {
 /** Called after every decision: goes on to the next phase when this one has nothing left to wait for. */
 export function advanceShutdown(draft: Draft): void {
   const { phase, services } = draft.fleet;
-  if (phase.kind !== 'stopping' || services.some((record) => isLive(record.state))) return;
+  if (phase.kind !== 'stopping') return;
+  if (services.some((record, index) => isAtWork(draft.spec(index), record.state))) return;
   const { nowMs } = draft.moment;
   const latestMs = Math.max(phase.killAtMs, nowMs + SWEEP_MIN_GRACE_MS);
   draft.emit({ type: 'sweep-started', killAtMs: Math.min(nowMs + SWEEP_GRACE_MS, latestMs) });
@@ -83,6 +84,6 @@ function killStrays(draft: Draft): void {
 
 /** Those that have been asked; what has not been is asked by settle, which finds no grace left and kills at once. */
 function killStopping(draft: Draft): void {
-  for (const { name, state } of draft.fleet.services)
-    if (state.kind === 'stopping' && state.escalation === 'asked') kill(draft, name, state);
+  for (const [index, { state }] of draft.fleet.services.entries())
+    if (state.kind === 'stopping' && state.step !== 'killed') kill(draft, index, state);
 }

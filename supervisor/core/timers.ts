@@ -3,26 +3,36 @@
 import type { Fleet, Phase, ServiceRecord } from './fleet.ts';
 import type { RunId } from './names.ts';
 import type { ServiceSpec } from './service-spec.ts';
+import type { StartingState } from './service-state.ts';
+import { awaitsStart } from './started.ts';
 import type { FleetTimerName, TimerName } from './timer-name.ts';
 
-/** At most one timer of a service is armed at any time. `atMs` is monotonic. */
-export type ServiceTimer = { readonly timer: TimerName; readonly run: RunId | 0; readonly atMs: number };
+/** At most one timer of a service is armed at any time. `wall`: `atMs` is a moment of the calendar, not of the monotonic clock. */
+export type ServiceTimer = {
+  readonly timer: TimerName;
+  readonly run: RunId | 0;
+  readonly clock: 'monotonic' | 'wall';
+  readonly atMs: number;
+};
 export type FleetTimer = { readonly timer: FleetTimerName; readonly atMs: number };
 
 export function serviceTimer(spec: ServiceSpec, record: ServiceRecord): ServiceTimer | undefined {
   const state = record.state;
   switch (state.kind) {
     case 'starting':
-      if (spec.startupTimeoutMs === 0) return undefined;
-      return { timer: 'startup-timeout', run: state.run, atMs: state.startedAtMs + spec.startupTimeoutMs };
+      return startupTimer(spec, state);
     case 'running':
       if (record.attempt === 0) return undefined;
-      return { timer: 'backoff-reset', run: state.run, atMs: state.readyAtMs + spec.restart.resetAfterMs };
+      return monotonic('backoff-reset', state.run, state.readyAtMs + spec.restart.resetAfterMs);
     case 'stopping':
-      if (state.escalation === 'killed') return undefined;
-      return { timer: 'kill', run: state.run, atMs: state.killAtMs };
+      // A hook after the end has a time limit of its own.
+      if (state.step === 'killed' || state.step === 'post-stop') return undefined;
+      return monotonic('kill', state.run, state.killAtMs);
     case 'backoff':
-      return { timer: 'backoff', run: record.lastRun, atMs: state.untilMs };
+      return monotonic('backoff', record.lastRun, state.untilMs);
+    case 'scheduled':
+      if (state.due.clock === 'never') return undefined;
+      return { timer: 'schedule', run: record.lastRun, ...state.due };
     case 'unready':
     case 'stopped':
     case 'waiting':
@@ -31,6 +41,16 @@ export function serviceTimer(spec: ServiceSpec, record: ServiceRecord): ServiceT
     case 'skipped':
       return undefined;
   }
+}
+
+function startupTimer(spec: ServiceSpec, state: StartingState): ServiceTimer | undefined {
+  if (spec.startupTimeoutMs === 0 || !awaitsStart(spec, state)) return undefined;
+  const atMs = Math.max(state.startedAtMs + spec.startupTimeoutMs, state.extendedToMs);
+  return monotonic('startup-timeout', state.run, atMs);
+}
+
+function monotonic(timer: TimerName, run: RunId | 0, atMs: number): ServiceTimer {
+  return { timer, run, clock: 'monotonic', atMs };
 }
 
 export function fleetTimers(fleet: Fleet): readonly FleetTimer[] {

@@ -3,14 +3,17 @@
 import { createModel, type Model } from '../core/draft.ts';
 import { decide } from '../core/decide.ts';
 import type { Effect } from '../core/effect.ts';
-import type { PlaneEvent, RecordedEvent, ReloadOutcome } from '../core/event.ts';
+import type { PlaneEvent, RecordedEvent } from '../core/event.ts';
 import { createFleet, type Fleet } from '../core/fleet.ts';
 import type { Input } from '../core/input.ts';
-import type { RunId, ServiceName } from '../core/names.ts';
+import type { Pid, ServiceName } from '../core/names.ts';
 import { plannedProbes } from '../core/probe-plan.ts';
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import { fleetTimers, serviceTimer } from '../core/timers.ts';
-import type { EnginePorts, LaunchedPipes } from './ports.ts';
+import { pidOf } from '../core/service-state.ts';
+import { Companions } from './companions.ts';
+import type { EnginePorts } from './ports.ts';
+import { RunStart } from './run-start.ts';
 import { ProbeSet } from './probe-set.ts';
 import { RunAttachments } from './run-attachments.ts';
 import { Recorder, type Attribution } from './recorder.ts';
@@ -20,22 +23,26 @@ const BY_POLICY: Attribution = { actor: 'bosun', command: '' };
 const FLEET_TIMER_NAMES = ['order', 'kill', 'end', 'sweep-kill'] as const;
 
 export class Engine {
-  readonly #model: Model;
+  #model: Model;
   readonly #ports: EnginePorts;
   readonly #recorder: Recorder;
   readonly #timers: TimerSet;
   readonly #probes: ProbeSet;
   readonly #attachments = new RunAttachments();
+  readonly #start: RunStart;
+  readonly #companions: Companions;
   readonly #queue: { readonly input: Input; readonly attribution: Attribution }[] = [];
   #fleet: Fleet;
   #turn: 'idle' | 'draining' = 'idle';
   #unpublished: RecordedEvent[] = [];
 
   constructor(spec: FleetSpec, ports: EnginePorts) {
-    this.#model = createModel(spec);
+    this.#model = createModel(spec, ports.calendar);
     this.#ports = ports;
     this.#recorder = new Recorder(ports.clock);
     this.#timers = new TimerSet(ports.clock);
+    this.#start = new RunStart(ports, this.#attachments);
+    this.#companions = new Companions(ports, this.#attachments);
     this.#probes = new ProbeSet(ports.probes, (service, run, purpose, answer) => {
       this.submit({ type: 'probed', service, run, purpose, answer });
     });
@@ -77,9 +84,11 @@ export class Engine {
 
   #handle(input: Input, attribution: Attribution): void {
     const before = this.#fleet;
-    const moment = { nowMs: this.#ports.clock.nowMs(), random: this.#ports.random() };
-    const { fleet, events, effects } = decide(this.#model, before, input, moment);
+    const { clock, random } = this.#ports;
+    const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs(), random: random() };
+    const { model, fleet, events, effects } = decide(this.#model, before, input, moment);
     this.#fleet = fleet;
+    this.#follow(model);
     for (const event of events) {
       this.#unpublished.push(this.#recorder.record(event, attribution));
       if (event.type === 'exited') this.#attachments.end(event.run);
@@ -87,6 +96,14 @@ export class Engine {
     }
     for (const effect of effects) this.#runSafely(effect, attribution);
     this.#reconcile(before, fleet);
+  }
+
+  /** Another specification: told to the control plane before the events that go by it. */
+  #follow(model: Model): void {
+    if (model === this.#model) return;
+    this.#publish();
+    this.#model = model;
+    this.#ports.plane.configured(model.spec);
   }
 
   #publish(): void {
@@ -107,9 +124,12 @@ export class Engine {
 
   #run(effect: Effect, attribution: Attribution): void {
     const { runs, plane } = this.#ports;
+    const submit = (input: Input): void => {
+      this.submit(input, attribution);
+    };
     switch (effect.type) {
       case 'spawn':
-        this.#spawn(effect.service, effect.run, attribution);
+        this.#start.start(this.#specOf(effect.service), effect, submit);
         return;
       case 'signal-group':
         runs.signalGroup(effect.run, effect.signal);
@@ -120,8 +140,20 @@ export class Engine {
       case 'signal-leader':
         runs.signalLeader(effect.run, effect.signal);
         return;
+      case 'stop-leader':
+        runs.stopLeader(effect.run, effect.signal);
+        return;
+      case 'follow-leader':
+        runs.followLeader(effect.run, effect.pid);
+        return;
       case 'reload':
-        void this.#reload(effect.service, effect.run, attribution);
+        this.#companions.reload(this.#specOf(effect.service), effect.run, submit);
+        return;
+      case 'hook':
+        this.#companions.hook(this.#specOf(effect.service), effect, this.#pidOf(effect.service), submit);
+        return;
+      case 'cancel-hook':
+        this.#companions.cancelHook(effect.run, effect.hook);
         return;
       case 'sweep':
         this.#ports.sweep(effect.signal);
@@ -138,41 +170,6 @@ export class Engine {
     }
   }
 
-  #spawn(service: ServiceName, run: RunId, attribution: Attribution): void {
-    const spec = this.#specOf(service);
-    const launch = this.#ports.runs.launch(spec, run);
-    if (launch.kind === 'failed') {
-      this.submit({ type: 'spawn-failed', service, run, error: launch.error }, attribution);
-      return;
-    }
-    // First of all: whatever happens to its pipes, the run has a process.
-    this.submit({ type: 'spawned', service, run, pid: launch.pid }, attribution);
-    this.#attachPipes(spec, run, launch.pipes);
-  }
-
-  #attachPipes(spec: ServiceSpec, run: RunId, pipes: LaunchedPipes): void {
-    if (pipes.stdout !== undefined) this.#ports.plane.lend(spec, run, 'stdout', pipes.stdout);
-    if (pipes.stderr !== undefined) this.#ports.plane.lend(spec, run, 'stderr', pipes.stderr);
-    if (pipes.notify === undefined) return;
-    const watch = this.#ports.watchNotify(pipes.notify, () => {
-      const answer = { kind: 'ok' } as const;
-      this.submit({ type: 'probed', service: spec.name, run, purpose: 'readiness', answer });
-    });
-    this.#attachments.add(run, watch);
-  }
-
-  async #reload(service: ServiceName, run: RunId, attribution: Attribution): Promise<void> {
-    const abort = new AbortController();
-    const detach = this.#attachments.add(run, {
-      [Symbol.dispose]: () => {
-        abort.abort();
-      },
-    });
-    const outcome = await this.#ports.reload(this.#specOf(service), abort.signal).catch(toFailure);
-    detach();
-    this.submit({ type: 'reloaded', service, run, outcome }, attribution);
-  }
-
   /** Timers and probes follow the state: only services whose record changed are looked at. */
   #reconcile(before: Fleet, after: Fleet): void {
     for (const [index, record] of after.services.entries()) {
@@ -182,7 +179,7 @@ export class Engine {
       const timer = serviceTimer(spec, record);
       if (timer === undefined) this.#timers.cancel(record.name);
       else
-        this.#timers.arm(record.name, `${timer.timer} ${String(timer.run)}`, timer.atMs, () => {
+        this.#timers.arm(record.name, `${timer.timer} ${String(timer.run)}`, timer, () => {
           this.submit({ type: 'timer', service: record.name, run: timer.run, timer: timer.timer });
         });
       this.#probes.reconcile(spec, plannedProbes(spec, record));
@@ -198,10 +195,15 @@ export class Engine {
       const atMs = wanted.get(name);
       if (atMs === undefined) this.#timers.cancel(key);
       else
-        this.#timers.arm(key, name, atMs, () => {
+        this.#timers.arm(key, name, { clock: 'monotonic', atMs }, () => {
           this.submit({ type: 'fleet-timer', timer: name });
         });
     }
+  }
+
+  #pidOf(service: ServiceName): Pid | undefined {
+    const record = this.#fleet.services[this.#model.graph.indexOf.get(service) ?? -1];
+    return record === undefined ? undefined : pidOf(record.state);
   }
 
   #specOf(service: ServiceName): ServiceSpec {
@@ -209,8 +211,4 @@ export class Engine {
     if (spec === undefined) throw new RangeError(`an effect names ${service}, which does not exist`);
     return spec;
   }
-}
-
-function toFailure(error: unknown): ReloadOutcome {
-  return { kind: 'failed', detail: error instanceof Error ? error.message : String(error) };
 }

@@ -10,8 +10,9 @@ import {
   MAX_LINE_BYTES,
   type OutputStream,
   type ToPlane,
+  type WatchedLine,
 } from '../core/plane-message.ts';
-import type { ServiceSpec } from '../core/service-spec.ts';
+import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import type { PlanePort } from './ports.ts';
 
 /** The worker thread, as far as it is used here. */
@@ -34,6 +35,7 @@ export type PlaneHostPorts = {
   readonly hello: () => Extract<ToPlane, { type: 'hello' }>;
   readonly command: (command: Command) => void;
   readonly listening: (socketPath: string, start: 'first' | 'again') => void;
+  readonly lineMatched: (match: Extract<FromPlane, { type: 'line-matched' }>) => void;
   readonly failed: (reason: string) => void;
 };
 
@@ -44,6 +46,7 @@ type KeptPipe = {
   readonly readEnd: number;
   /** Memory for the unfinished line, which outlives the worker that has read it. */
   readonly carry: SharedArrayBuffer;
+  readonly watched: readonly WatchedLine[];
 };
 
 type Life =
@@ -66,6 +69,7 @@ export class PlaneHost implements PlanePort {
   #life: Life = { kind: 'not-started' };
   #restartMs = FIRST_RESTART_MS;
   #starts = 0;
+  #spec: FleetSpec | undefined;
 
   constructor(ports: PlaneHostPorts) {
     this.#ports = ports;
@@ -76,7 +80,17 @@ export class PlaneHost implements PlanePort {
   }
 
   publish(events: readonly RecordedEvent[]): void {
-    this.#post({ type: 'events', events });
+    this.#post({ type: 'events', events, spec: this.#spec });
+    this.#spec = undefined;
+  }
+
+  /** Goes with the next events, so that the control plane never sees one without the other. */
+  configured(spec: FleetSpec): void {
+    this.#spec = spec;
+  }
+
+  requestApply(actor: string): void {
+    this.#post({ type: 'apply-requested', actor });
   }
 
   reply(command: string, result: CommandResult): void {
@@ -84,7 +98,8 @@ export class PlaneHost implements PlanePort {
   }
 
   lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void {
-    const pipe = { service: spec.name, run, stream, readEnd, carry: createCarry() };
+    const watched = watchedLines(spec, stream);
+    const pipe = { service: spec.name, run, stream, readEnd, carry: createCarry(), watched };
     this.#pipes.set(pipeKey(run, stream), pipe);
     if (this.#life.kind === 'running') this.#lendNow(this.#life.worker, pipe);
   }
@@ -165,6 +180,9 @@ export class PlaneHost implements PlanePort {
       case 'listening':
         this.#ports.listening(message.socketPath, this.#starts === 1 ? 'first' : 'again');
         return;
+      case 'line-matched':
+        this.#ports.lineMatched(message);
+        return;
       case 'drained':
         this.#closePipe(pipeKey(message.run, message.stream));
         return;
@@ -211,4 +229,13 @@ function createCarry(): SharedArrayBuffer {
 
 function pipeKey(run: RunId, stream: OutputStream): string {
   return `${String(run)}/${stream}`;
+}
+
+function watchedLines({ startup, readiness }: ServiceSpec, stream: OutputStream): readonly WatchedLine[] {
+  return [
+    ...(startup.kind === 'log' ? [{ purpose: 'startup' as const, ...startup }] : []),
+    ...(readiness.kind === 'log' ? [{ purpose: 'readiness' as const, ...readiness }] : []),
+  ]
+    .filter((watched) => watched.stream === 'both' || watched.stream === stream)
+    .map(({ purpose, pattern }) => ({ purpose, pattern }));
 }

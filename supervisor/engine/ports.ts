@@ -1,13 +1,16 @@
-// What the engine needs of the outside, as it sees it: by run and by service, never by pid or descriptor.
-// os/ and probe/ implement these; main.ts joins them.
-import type { RecordedEvent, ReloadOutcome } from '../core/event.ts';
+// What the engine needs of the outside, as types only. The adapters in os/, probe/ and plane/ have these shapes; main.ts joins
+// them. Tests give fakes. Nothing here may wait: what takes time comes back as an input.
 import type { CommandResult } from '../core/effect.ts';
+import type { CommandOutcome, RecordedEvent } from '../core/event.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
 import type { Fleet } from '../core/fleet.ts';
 import type { ProbeAnswer } from '../core/input.ts';
 import type { Pid, RunId } from '../core/names.ts';
-import type { PlannedProbe } from '../core/probe-plan.ts';
+import type { Notice } from '../core/notice.ts';
 import type { OutputStream } from '../core/plane-message.ts';
-import type { ServiceSpec, SignalName } from '../core/service-spec.ts';
+import type { PlannedProbe } from '../core/probe-plan.ts';
+import type { Calendar } from '../core/schedule.ts';
+import type { FleetSpec, HookName, ServiceSpec, SignalName } from '../core/service-spec.ts';
 import type { SpawnError } from '../core/service-state.ts';
 
 export type ArmedTimer = { cancel(): void };
@@ -15,7 +18,10 @@ export type ArmedTimer = { cancel(): void };
 export type ClockPort = {
   nowMs(): number;
   wallMs(): number;
+  /** Calls back once, never before this moment of the monotonic clock. */
   at(atMs: number, callback: () => void): ArmedTimer;
+  /** The same for a moment of the wall clock, also when that clock is set meanwhile. */
+  atWall(atMs: number, callback: () => void): ArmedTimer;
 };
 
 export type LaunchedPipes = {
@@ -24,33 +30,84 @@ export type LaunchedPipes = {
   readonly notify: number | undefined;
 };
 
+export type LaunchRequest = {
+  readonly run: RunId;
+  readonly program: 'command' | 'down';
+  /** Added to the service's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
 export type LaunchResult =
-  | { readonly kind: 'launched'; readonly pid: Pid; readonly pipes: LaunchedPipes }
+  | {
+      readonly kind: 'launched';
+      readonly pid: Pid;
+      readonly pipes: LaunchedPipes;
+      /** What the run was promised and does not have, in words. */
+      readonly degraded: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly error: SpawnError };
 
 export type RunPort = {
-  launch(spec: ServiceSpec, run: RunId): LaunchResult;
+  launch(spec: ServiceSpec, request: LaunchRequest): LaunchResult;
   /** With SIGCONT after it. */
   signalGroup(run: RunId, signal: SignalName): void;
   /** Without SIGCONT: what is only passed on. */
   signalGroupOnly(run: RunId, signal: SignalName): void;
   signalLeader(run: RunId, signal: SignalName): void;
+  /** To the leader alone, with SIGCONT after it. */
+  stopLeader(run: RunId, signal: SignalName): void;
+  /** Another process of the run is its leader from now on. */
+  followLeader(run: RunId, pid: Pid): void;
 };
 
 export type ProbePort = {
   start(spec: ServiceSpec, planned: PlannedProbe, report: (answer: ProbeAnswer) => void): Disposable;
 };
 
+/** Where a service tells of itself by sd_notify(3), for one run. */
+export type NotifyChannel = Disposable & {
+  /** NOTIFY_SOCKET, and WATCHDOG_USEC where there is a watchdog. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+export type NotifyObserver = {
+  notified(notices: readonly Notice[]): void;
+  /** No WATCHDOG=1 in time, or WATCHDOG=trigger. */
+  watchdogFailed(reason: string): void;
+};
+
+export type NotifyPort = {
+  /** Opened before the launch, closed at the end of the run. */
+  open(
+    spec: ServiceSpec,
+    run: RunId,
+    observer: NotifyObserver,
+  ): NotifyChannel | { readonly kind: 'failed'; readonly error: SpawnError };
+};
+
+export type HookRequest = {
+  readonly hook: HookName;
+  readonly run: RunId;
+  /** The leader, while there is one. */
+  readonly pid: Pid | undefined;
+  /** How the run ended, for what comes after it. */
+  readonly exit: ExitStatus | undefined;
+};
+
 export type EnginePorts = {
   readonly clock: ClockPort;
+  readonly calendar: Calendar;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly runs: RunPort;
   readonly probes: ProbePort;
+  readonly notify: NotifyPort;
   /** Watches a notification pipe, which it owns from then on. */
   readonly watchNotify: (fd: number, ready: () => void) => Disposable;
   /** Runs the reload command; the signal ends it, with its whole group. */
-  readonly reload: (spec: ServiceSpec, signal: AbortSignal) => Promise<ReloadOutcome>;
+  readonly reload: (spec: ServiceSpec, signal: AbortSignal) => Promise<CommandOutcome>;
+  /** Runs a hook in the service's context, bounded by its own timeout; the signal ends it, with its whole group. */
+  readonly hook: (spec: ServiceSpec, request: HookRequest, signal: AbortSignal) => Promise<CommandOutcome>;
   readonly sweep: (signal: 'SIGTERM' | 'SIGKILL') => void;
   readonly plane: PlanePort;
   /** Ends the process with this code, once the log is written out or at `byMs`, monotonic. */
@@ -64,4 +121,6 @@ export type PlanePort = {
   publish(events: readonly RecordedEvent[], fleet: Fleet): void;
   reply(command: string, result: CommandResult): void;
   lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void;
+  /** Another specification from the next event on. */
+  configured(spec: FleetSpec): void;
 };

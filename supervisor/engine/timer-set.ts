@@ -1,7 +1,9 @@
 // The armed timers of the engine: keeps them equal to what the state asks for (core/timers.ts). Owns no policy.
 import type { ArmedTimer, ClockPort } from './ports.ts';
 
-type Armed = { readonly atMs: number; readonly meaning: string; readonly timer: ArmedTimer };
+/** A moment on one of the two clocks. */
+type DueTime = { readonly clock: 'monotonic' | 'wall'; readonly atMs: number };
+type Armed = { readonly due: DueTime; readonly meaning: string; readonly timer: ArmedTimer };
 
 export class TimerSet {
   readonly #clock: ClockPort;
@@ -12,15 +14,16 @@ export class TimerSet {
   }
 
   /** Arms under this key, instead of what was armed there; one with the same moment and meaning is left running. */
-  arm(key: string, meaning: string, atMs: number, due: () => void): void {
+  arm(key: string, meaning: string, { clock, atMs }: DueTime, due: () => void): void {
     const armed = this.#armed.get(key);
-    if (armed?.atMs === atMs && armed.meaning === meaning) return;
+    if (armed?.due.atMs === atMs && armed.due.clock === clock && armed.meaning === meaning) return;
     this.cancel(key);
-    const timer = this.#clock.at(atMs, () => {
+    const callback = (): void => {
       this.#armed.delete(key);
       due();
-    });
-    this.#armed.set(key, { atMs, meaning, timer });
+    };
+    const timer = clock === 'wall' ? this.#clock.atWall(atMs, callback) : this.#clock.at(atMs, callback);
+    this.#armed.set(key, { due: { clock, atMs }, meaning, timer });
   }
 
   cancel(key: string): void {

@@ -9,12 +9,14 @@ export type Clock = {
   wallMs(): number;
   /** Calls back once, never before `atMs`; a moment that has passed is due at once. */
   at(atMs: number, callback: () => void): ArmedTimer;
+  /** The same for a moment of the wall clock, also when that clock is set meanwhile. */
+  atWall(atMs: number, callback: () => void): ArmedTimer;
 };
 
 /** setTimeout takes 32 bits: a longer delay would fire after 1 ms. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-export const clock: Clock = { nowMs, wallMs: () => Date.now(), at };
+export const clock: Clock = { nowMs, wallMs: () => Date.now(), at, atWall };
 
 function nowMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
@@ -27,6 +29,25 @@ function at(atMs: number, callback: () => void): ArmedTimer {
     // Node's timers count whole milliseconds and may be up to one early.
     if (nowMs() >= atMs) callback();
     else timeout = setTimeout(check, delayUntil(atMs));
+  }
+  return {
+    cancel: () => {
+      clearTimeout(timeout);
+    },
+  };
+}
+
+/** The wall clock can be set: it is looked at again at least so often. */
+const LONGEST_WALL_WAIT_MS = 60_000;
+
+function atWall(atMs: number, callback: () => void): ArmedTimer {
+  let timeout = setTimeout(check, wallDelay());
+  function wallDelay(): number {
+    return Math.min(Math.max(0, Math.ceil(atMs - Date.now())), LONGEST_WALL_WAIT_MS);
+  }
+  function check(): void {
+    if (Date.now() >= atMs) callback();
+    else timeout = setTimeout(check, wallDelay());
   }
   return {
     cancel: () => {

@@ -13,8 +13,21 @@ export type RunPipes = {
   readonly notify: number | undefined;
 };
 
+export type LaunchRequest = {
+  readonly run: RunId;
+  readonly program: 'command' | 'down';
+  /** Added to the service's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
 export type Launch =
-  | { readonly kind: 'launched'; readonly pid: Pid; readonly pipes: RunPipes }
+  | {
+      readonly kind: 'launched';
+      readonly pid: Pid;
+      readonly pipes: RunPipes;
+      /** What it was promised and does not have, in words. */
+      readonly degraded: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly error: SpawnError };
 
 type PipeName = keyof RunPipes;
@@ -32,7 +45,8 @@ export class Launcher {
     this.#terminal = terminal;
   }
 
-  launch(spec: ServiceSpec, run: RunId): Launch {
+  launch(declared: ServiceSpec, request: LaunchRequest): Launch {
+    const spec = specOf(declared, request);
     const opened = this.#openPipes(spec);
     if (!opened.ok) return failure(spec, opened.errno, 'cannot make a pipe');
     const spawned = this.#spawn(spec, opened.value);
@@ -41,8 +55,8 @@ export class Launcher {
       for (const pipe of opened.value) this.#calls.close(pipe.read);
       return failure(spec, spawned.errno, explain(spec, spawned.errno));
     }
-    this.#table.addLeader({ service: spec.name, run, pid: spawned.value });
-    return { kind: 'launched', pid: spawned.value, pipes: readEnds(opened.value) };
+    this.#table.addLeader({ service: spec.name, run: request.run, pid: spawned.value });
+    return { kind: 'launched', pid: spawned.value, pipes: readEnds(opened.value), degraded: [] };
   }
 
   #openPipes(spec: ServiceSpec): CallResult<readonly OpenPipe[]> {
@@ -99,6 +113,11 @@ export class Launcher {
     if (spec.stdio === 'piped' || this.#terminal === 'absent') return 'session';
     return 'foreground';
   }
+}
+
+function specOf(spec: ServiceSpec, { program, environment }: LaunchRequest): ServiceSpec {
+  const command = program === 'down' ? (spec.down ?? spec.command) : spec.command;
+  return { ...spec, command, environment: { ...spec.environment, ...environment } };
 }
 
 /** Node sets FD_CLOEXEC on its own 0, 1 and 2; posix_spawn(3) clears it where a descriptor is named as its own copy. */

@@ -104,6 +104,7 @@ function decodeExit(info: Buffer): ExitStatus {
     signal: signalName(status),
     number: status,
     core: code === CLD_DUMPED ? 'dumped' : 'none',
+    by: 'unknown',
   };
 }
 

@@ -3,7 +3,7 @@
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Pid, RunId, ServiceName } from '../core/names.ts';
 import type { ServiceSpec, SignalName } from '../core/service-spec.ts';
-import type { Launch, Launcher } from './launcher.ts';
+import type { Launch, Launcher, LaunchRequest } from './launcher.ts';
 import type { ReaperReport } from './reaper.ts';
 import { signalNumber } from './signal-names.ts';
 import type { SystemCalls } from './system-calls.ts';
@@ -18,6 +18,7 @@ type RunProcesses = {
   readonly run: RunId;
   readonly pid: Pid;
   leader: 'alive' | 'waited-for';
+  followed?: Pid;
 };
 
 /** The last member of a group may be somebody else's child; then no SIGCHLD tells us of its end. */
@@ -38,8 +39,9 @@ export class RunProcessGroups {
     this.#observer = observer;
   }
 
-  launch(spec: ServiceSpec, run: RunId): Launch {
-    const launch = this.#launcher.launch(spec, run);
+  launch(spec: ServiceSpec, request: LaunchRequest): Launch {
+    const { run } = request;
+    const launch = this.#launcher.launch(spec, request);
     if (launch.kind === 'launched')
       this.#runs.set(run, { service: spec.name, run, pid: launch.pid, leader: 'alive' });
     return launch;
@@ -62,6 +64,17 @@ export class RunProcessGroups {
   signalLeader(run: RunId, signal: SignalName): void {
     const processes = this.#runs.get(run);
     if (processes?.leader === 'alive') this.#calls.kill(processes.pid, signalNumber(signal));
+  }
+
+  /** SIGCONT follows, as above. */
+  stopLeader(run: RunId, signal: SignalName): void {
+    this.signalLeader(run, signal);
+    this.signalLeader(run, 'SIGCONT');
+  }
+
+  followLeader(run: RunId, pid: Pid): void {
+    const processes = this.#runs.get(run);
+    if (processes !== undefined) processes.followed = pid;
   }
 
   /** After each pass of the reaper; it has taken all zombies by then, and a zombie would count as a member. */

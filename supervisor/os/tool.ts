@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pid } from '../core/names.ts';
-import type { Command } from '../core/service-spec.ts';
+import type { Command } from '../core/argv.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { SystemCalls } from './system-calls.ts';
 

@@ -47,13 +47,15 @@ export class ControlPlane {
     const { view, logs, desk } = this.#parts;
     switch (message.type) {
       case 'events':
-        view.apply(message.events);
+        view.apply(message.events, message.spec);
         return;
       case 'lend':
         logs.read(message.pipe);
         return;
       case 'reply':
         desk.reply(message.command, message.result);
+        return;
+      case 'apply-requested':
         return;
       case 'finish':
         void this.#finish(this.#parts);

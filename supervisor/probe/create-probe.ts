@@ -1,5 +1,6 @@
 // From a probe's declaration to the probe: the one place that knows all kinds.
-import type { Command, ProbeSpec } from '../core/service-spec.ts';
+import type { Command } from '../core/argv.ts';
+import type { ProbeSpec } from '../core/probe-spec.ts';
 import { execProbe, type ExecOutcome } from './exec.ts';
 import { fileProbe } from './file.ts';
 import { httpProbe } from './http.ts';

@@ -2,7 +2,7 @@
 // as there: the question is whether the service answers, and it is asked on the way that the configuration names.
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { ProbeAnswer } from '../core/input.ts';
-import type { ProbeAction } from '../core/service-spec.ts';
+import type { ProbeAction } from '../core/probe-spec.ts';
 import { failed, OK, type Probe, reasonOf } from './probe.ts';
 
 type HttpAction = Extract<ProbeAction, { kind: 'http' }>;

@@ -10,6 +10,7 @@ export const stateName = z.enum([
   'unready',
   'stopping',
   'backoff',
+  'scheduled',
   'completed',
   'failed',
   'skipped',
@@ -46,7 +47,7 @@ const nextView = z.strictObject({ action: z.enum(['start', 'kill']), in_ms: z.nu
 export const serviceView = z.strictObject({
   name: z.string(),
   description: z.string(),
-  type: z.enum(['service', 'oneshot']),
+  type: z.enum(['service', 'oneshot', 'timer']),
   importance: z.enum(['normal', 'essential', 'main']),
   state: stateName,
   wanted: z.enum(['up', 'down']),

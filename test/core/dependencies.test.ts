@@ -14,7 +14,14 @@ describe('conditions', () => {
   it('service_started: when the dependency has a process', () => {
     const readiness = {
       kind: 'probe',
-      probe: { action: { kind: 'file', path: '/x' }, periodMs: 1, timeoutMs: 1, failureThreshold: 1 },
+      probe: {
+        action: { kind: 'file', path: '/x' },
+        initialDelayMs: 0,
+        periodMs: 1,
+        timeoutMs: 1,
+        successThreshold: 1,
+        failureThreshold: 1,
+      },
     } as const;
     const b = service('b', { dependsOn: [needs('a', { condition: 'service_started' })] });
     const drive = new Drive(service('a', { readiness }), b).boot();
@@ -25,7 +32,14 @@ describe('conditions', () => {
   it('service_healthy: not by a dependency that was ready and is not any more', () => {
     const readiness = {
       kind: 'probe',
-      probe: { action: { kind: 'file', path: '/x' }, periodMs: 1, timeoutMs: 1, failureThreshold: 1 },
+      probe: {
+        action: { kind: 'file', path: '/x' },
+        initialDelayMs: 0,
+        periodMs: 1,
+        timeoutMs: 1,
+        successThreshold: 1,
+        failureThreshold: 1,
+      },
     } as const;
     const b = service('b', { dependsOn: [needs('a')] });
     const drive = new Drive(service('a', { readiness }), b)

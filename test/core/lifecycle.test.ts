@@ -6,7 +6,14 @@ import { service } from '../support/specs.ts';
 
 const PROBED = {
   kind: 'probe',
-  probe: { action: { kind: 'file', path: '/x' }, periodMs: 10_000, timeoutMs: 1000, failureThreshold: 3 },
+  probe: {
+    action: { kind: 'file', path: '/x' },
+    initialDelayMs: 0,
+    periodMs: 10_000,
+    timeoutMs: 1000,
+    successThreshold: 1,
+    failureThreshold: 3,
+  },
 } as const;
 
 const restart = (more: object) => ({ restart: { ...service('x').restart, ...more } });

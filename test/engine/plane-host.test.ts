@@ -39,6 +39,7 @@ class Rig {
         recentEvents: [],
       }),
       command: () => undefined,
+      lineMatched: () => undefined,
       listening: () => undefined,
       failed: (reason) => this.failures.push(reason),
     };

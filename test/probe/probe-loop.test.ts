@@ -11,7 +11,14 @@ import { ProbeLoop } from '../../supervisor/probe/probe-loop.ts';
 const planned = (pace: PlannedProbe['pace']): PlannedProbe => ({
   run: 1 as RunId,
   purpose: 'readiness',
-  probe: { action: { kind: 'file', path: '/x' }, periodMs: 100, timeoutMs: 40, failureThreshold: 3 },
+  probe: {
+    action: { kind: 'file', path: '/x' },
+    initialDelayMs: 0,
+    periodMs: 100,
+    timeoutMs: 40,
+    successThreshold: 1,
+    failureThreshold: 3,
+  },
   pace,
 });
 

@@ -152,7 +152,7 @@ const nothingIsStuck: Rule = {
       const { state } = record;
       if (state.kind === 'backoff')
         assert.ok(serviceTimer(spec, record), `${record.name} backs off for ever`);
-      if (state.kind === 'stopping' && state.escalation === 'asked')
+      if (state.kind === 'stopping' && state.step === 'asked')
         assert.ok(serviceTimer(spec, record), `${record.name} may ignore its stop signal for ever`);
       if (state.kind === 'stopped')
         assert.ok(
@@ -203,7 +203,7 @@ const graceEndsWithTheBudget: Rule = {
     const { phase } = after;
     if (phase.kind !== 'stopping') return;
     for (const { name, state } of after.services)
-      if (state.kind === 'stopping' && state.escalation === 'asked')
+      if (state.kind === 'stopping' && state.step === 'asked')
         assert.ok(state.killAtMs <= phase.killAtMs, `${name} is promised more time than there is`);
   },
 };

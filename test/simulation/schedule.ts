@@ -12,8 +12,10 @@ const PROBED = {
   kind: 'probe',
   probe: {
     action: { kind: 'tcp', host: '127.0.0.1', port: 1 },
+    initialDelayMs: 0,
     periodMs: 1000,
     timeoutMs: 500,
+    successThreshold: 1,
     failureThreshold: 2,
   },
 } as const;
@@ -48,7 +50,7 @@ function serviceFrom(choices: Choices, index: number, earlier: readonly ServiceS
     type,
     dependsOn,
     readiness: type === 'service' && choices.below(2) === 1 ? PROBED : { kind: 'spawned' },
-    liveness: type === 'service' && choices.below(3) === 2 ? PROBED : { kind: 'none' },
+    liveness: type === 'service' && choices.below(3) === 2 ? { ...PROBED, graceMs: 1000 } : { kind: 'none' },
     startupTimeoutMs: choices.pick([60_000, 300, 0]),
     restart: {
       policy,
@@ -58,7 +60,12 @@ function serviceFrom(choices: Choices, index: number, earlier: readonly ServiceS
       burst: { count: choices.pick([0, 2]), windowMs: 60_000 },
     },
     importance: choices.pick(['normal', 'normal', 'normal', 'essential', 'main']),
-    stop: { signal: 'SIGTERM', timeoutMs: choices.pick([5000, 100, 0]) },
+    stop: {
+      signal: 'SIGTERM',
+      timeoutMs: choices.pick([5000, 100, 0]),
+      killMode: 'group',
+      command: undefined,
+    },
     reload: choices.pick([
       { kind: 'none' } as const,
       { kind: 'command', command: ['true'], timeoutMs: 1000 } as const,

@@ -42,7 +42,7 @@ type Due = { readonly atMs: number; readonly input: Input };
 const NAMES_OF_SIGNALS = { SIGKILL: 9, SIGTERM: 15 } as const;
 
 export class World {
-  readonly model: Model;
+  model: Model;
   readonly runs = new Map<RunId, FakeRun>();
   readonly events: BosunEvent[] = [];
   readonly #choices: Choices;
@@ -57,7 +57,7 @@ export class World {
   sweeping: 'no' | 'asked' | 'killed' = 'no';
 
   constructor(spec: FleetSpec, choices: Choices, watch: Watcher) {
-    this.model = createModel(spec);
+    this.model = createModel(spec, () => undefined);
     this.fleet = createFleet(spec.services.map((service) => service.name));
     this.#choices = choices;
     this.#watch = watch;
@@ -120,8 +120,9 @@ export class World {
   #step(input: Input): void {
     if (this.exitCode !== undefined) return;
     const before = this.fleet;
-    const moment = { nowMs: this.nowMs, random: this.#choices.below(100) / 100 };
-    const { fleet, events, effects } = decide(this.model, before, input, moment);
+    const moment = { nowMs: this.nowMs, wallMs: this.nowMs, random: this.#choices.below(100) / 100 };
+    const { model, fleet, events, effects } = decide(this.model, before, input, moment);
+    this.model = model;
     this.fleet = fleet;
     this.events.push(...events);
     this.#watch({ input, before, after: fleet, events, effects, nowMs: this.nowMs }, this);
@@ -138,6 +139,10 @@ export class World {
         this.#signalGroup(effect.run, effect.signal);
         return;
       case 'signal-leader':
+      case 'stop-leader':
+      case 'follow-leader':
+      case 'hook':
+      case 'cancel-hook':
         return;
       case 'reload':
         this.#inbox.push({
@@ -176,7 +181,7 @@ export class World {
       told: 'nothing',
     });
     // The spawn may take its time; anything may happen meanwhile.
-    const spawned = { type: 'spawned', service, run, pid } as const;
+    const spawned = { type: 'spawned', service, run, pid, degraded: [] } as const;
     if (this.#choices.below(4) === 3) this.#launching.push(spawned);
     else this.#inbox.push(spawned);
   }
@@ -196,7 +201,7 @@ export class World {
       this.#choices.pick<Input>([
         { type: 'exited', service, run, exit, group: 'empty' },
         { type: 'group-emptied', service, run },
-        { type: 'spawned', service, run, pid },
+        { type: 'spawned', service, run, pid, degraded: [] },
         {
           type: 'timer',
           service,
@@ -217,6 +222,7 @@ export class World {
         signal: 'SIGKILL',
         number: NAMES_OF_SIGNALS.SIGKILL,
         core: 'none',
+        by: 'unknown',
       });
       return;
     }
@@ -226,7 +232,13 @@ export class World {
     const exit: ExitStatus =
       this.#choices.below(2) === 0
         ? { kind: 'code', code: this.#choices.pick([0, 1]) }
-        : { kind: 'signal', signal: 'SIGTERM', number: NAMES_OF_SIGNALS.SIGTERM, core: 'none' };
+        : {
+            kind: 'signal',
+            signal: 'SIGTERM',
+            number: NAMES_OF_SIGNALS.SIGTERM,
+            core: 'none',
+            by: 'unknown',
+          };
     this.#leaderDies(fake, exit);
   }
 

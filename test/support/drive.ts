@@ -12,10 +12,16 @@ import type { TimerName } from '../../supervisor/core/timer-name.ts';
 import { fleetOf } from './specs.ts';
 
 export const code = (value: number): ExitStatus => ({ kind: 'code', code: value });
-export const KILLED: ExitStatus = { kind: 'signal', signal: 'SIGKILL', number: 9, core: 'none' };
+export const KILLED: ExitStatus = {
+  kind: 'signal',
+  signal: 'SIGKILL',
+  number: 9,
+  core: 'none',
+  by: 'unknown',
+};
 
 export class Drive {
-  readonly #model;
+  #model;
   readonly events: BosunEvent[] = [];
   effects: readonly Effect[] = [];
   fleet: Fleet;
@@ -23,14 +29,15 @@ export class Drive {
   random = 0;
 
   constructor(...services: readonly ServiceSpec[]) {
-    this.#model = createModel(fleetOf(...services));
+    this.#model = createModel(fleetOf(...services), () => undefined);
     this.fleet = createFleet(services.map((service) => service.name));
   }
 
   /** The effects are those of the last input alone. */
   feed(input: Input): this {
-    const moment = { nowMs: this.nowMs, random: this.random };
+    const moment = { nowMs: this.nowMs, wallMs: this.nowMs, random: this.random };
     const decision = decide(this.#model, this.fleet, input, moment);
+    this.#model = decision.model;
     this.fleet = decision.fleet;
     this.effects = decision.effects;
     this.events.push(...decision.events);
@@ -46,6 +53,7 @@ export class Drive {
       type: 'spawned',
       ...this.#current(name),
       pid: (100 + this.#current(name).run) as Pid,
+      degraded: [],
     });
   }
 
@@ -71,7 +79,12 @@ export class Drive {
     return this.feed({ type: 'timer', ...this.#current(name), timer });
   }
 
-  command(verb: CommandVerb['verb'], ...names: readonly string[]): this {
+  apply(...services: readonly ServiceSpec[]): this {
+    const command = { verb: 'apply', target: fleetOf(...services), id: 'c1', actor: 'uid:0' } as const;
+    return this.feed({ type: 'command', command });
+  }
+
+  command(verb: Exclude<CommandVerb['verb'], 'apply'>, ...names: readonly string[]): this {
     const services = names as readonly ServiceName[];
     const command =
       verb === 'shutdown'

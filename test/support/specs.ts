@@ -1,4 +1,5 @@
 // Specifications for tests, with the documented defaults and only what a test cares about said.
+import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../../supervisor/core/execution-spec.ts';
 import type { ServiceName } from '../../supervisor/core/names.ts';
 import type { Dependency, FleetSpec, ServiceSpec } from '../../supervisor/core/service-spec.ts';
 
@@ -12,6 +13,7 @@ export function service(name: string, more: Partial<ServiceSpec> = {}): ServiceS
     workingDir: '/',
     stdio: 'piped',
     dependsOn: [],
+    startup: { kind: 'none' },
     readiness: { kind: 'spawned' },
     liveness: { kind: 'none' },
     startupTimeoutMs: 60_000,
@@ -23,9 +25,14 @@ export function service(name: string, more: Partial<ServiceSpec> = {}): ServiceS
       burst: { count: 0, windowMs: 60_000 },
     },
     importance: 'normal',
-    stop: { signal: 'SIGTERM', timeoutMs: 5000 },
+    stop: { signal: 'SIGTERM', timeoutMs: 5000, killMode: 'group', command: undefined },
     reload: { kind: 'none' },
+    hooks: {},
+    down: undefined,
+    schedule: { kind: 'none' },
     successExitCodes: [0],
+    execution: PLAIN_EXECUTION,
+    resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },
     ...more,
   };

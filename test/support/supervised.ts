@@ -45,7 +45,7 @@ export class Supervised implements Disposable {
 
   launch(spec: ServiceSpec): { run: RunId; launch: Launch } {
     const run = this.#nextRun++ as RunId;
-    return { run, launch: this.runs.launch(spec, run) };
+    return { run, launch: this.runs.launch(spec, { run: run, program: 'command', environment: {} }) };
   }
 
   exit(run: RunId): Promise<Told> {

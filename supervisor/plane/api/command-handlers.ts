@@ -38,7 +38,11 @@ function nameIn({ params }: ApiRequest): readonly ServiceName[] {
   return [(params['name'] ?? '') as ServiceName];
 }
 
-async function give(context: ApiContext, request: ApiRequest, verb: CommandVerb): Promise<Response> {
+async function give(
+  context: ApiContext,
+  request: ApiRequest,
+  verb: Exclude<CommandVerb, { verb: 'apply' }>,
+): Promise<Response> {
   const waitMs = (request.query as WaitQuery).wait;
   const waited = verb.verb === 'signal' || verb.verb === 'shutdown' ? undefined : verb;
   using watch =

@@ -6,6 +6,7 @@ import type {
   RecordedEvent,
   ServiceEvent,
   ShutdownReason,
+  Stray,
 } from '../../core/event.ts';
 import type { ServiceRecord } from '../../core/fleet.ts';
 import { describeDuration } from '../../wire/duration.ts';
@@ -62,8 +63,28 @@ function narrateService(event: ServiceEvent, record: ServiceRecord | undefined):
     case 'backoff-reset':
     case 'reload-deferred':
     case 'reload-started':
+    case 'scheduled':
+    case 'started':
+    case 'probe-passed':
+    case 'going-down':
+    case 'timeout-extended':
+    case 'hook-started':
+    case 'status-told':
+    case 'renewal-due':
       return undefined;
+    case 'hook-finished':
+      return event.outcome.kind === 'done'
+        ? undefined
+        : warn(`${name}: hook ${event.hook} failed: ${event.outcome.detail}`);
+    case 'leader-changed':
+      return info(`${name} has a new main process, pid ${event.pid}`);
+    case 'strays-found':
+      return warn(`${name} has left processes behind: ${nameStrays(event.strays)}`);
   }
+}
+
+function nameStrays(strays: readonly Stray[]): string {
+  return strays.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
 }
 
 const STOP_CAUSES = {
@@ -73,6 +94,8 @@ const STOP_CAUSES = {
   shutdown: 'the container is being stopped',
   'startup-timeout': 'it was not ready in time',
   'liveness-failed': 'it is not alive any more',
+  'hook-failed': 'its hook failed',
+  reconfigured: 'its configuration has changed',
   'leader-exited': 'its main process has ended',
 } as const;
 
@@ -93,6 +116,8 @@ function narrateFleet(event: FleetEvent | PlaneEvent): OwnMessage | undefined {
       return info(
         `started with ${event.services.length} ${event.services.length === 1 ? 'service' : 'services'}`,
       );
+    case 'configured':
+      return info('the configuration has changed');
     case 'shutdown-started':
       return info(
         `shutting down: ${describeShutdown(event.reason)}; at most ${describeDuration(event.budgetMs)}`,

@@ -19,8 +19,8 @@ export type SeenService = {
 };
 
 export class FleetView {
-  readonly spec: FleetSpec;
-  readonly graph: DependencyGraph;
+  spec: FleetSpec;
+  graph: DependencyGraph;
   readonly events: EventRing;
   readonly #listeners = new Set<EventListener>();
   /** Wall clock of each service's last change of state, where it is known. */
@@ -39,10 +39,11 @@ export class FleetView {
     return this.#fleet;
   }
 
-  apply(events: readonly RecordedEvent[]): void {
+  apply(events: readonly RecordedEvent[], spec: FleetSpec | undefined): void {
     for (const recorded of events) {
       // A worker that has been replaced gets a snapshot, and may get events that are in it already.
       if (recorded.id <= this.events.lastId) continue;
+      if (recorded.event.type === 'configured' && spec !== undefined) this.#configure(spec);
       this.#fleet = evolve(this.#fleet, recorded.event);
       this.#noteChange(recorded);
       this.events.add(recorded);
@@ -78,6 +79,11 @@ export class FleetView {
     return record === undefined || spec === undefined ? undefined : { index, spec, record };
   }
 
+  #configure(spec: FleetSpec): void {
+    this.spec = spec;
+    this.graph = buildGraph(spec.services);
+  }
+
   #noteChange(recorded: RecordedEvent): void {
     if ('service' in recorded.event && CHANGES_STATE.has(recorded.event.type)) {
       this.#sinceMs.set(recorded.event.service, recorded.timeMs);
@@ -88,6 +94,8 @@ export class FleetView {
 const CHANGES_STATE: ReadonlySet<string> = new Set([
   'skipped',
   'waiting',
+  'scheduled',
+  'going-down',
   'starting',
   'ready',
   'unready',

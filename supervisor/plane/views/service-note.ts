@@ -2,6 +2,7 @@
 import type { UnmetDependency } from '../../core/dependency-verdict.ts';
 import { describeExit } from '../../core/exit-status.ts';
 import type { ServiceRecord } from '../../core/fleet.ts';
+import type { Due } from '../../core/schedule.ts';
 import type { EndReason, StoppingState, UnreadyState } from '../../core/service-state.ts';
 import { describeDuration } from '../../wire/duration.ts';
 
@@ -26,6 +27,8 @@ export function describeService(record: ServiceRecord, { unmet, nowMs }: NoteCon
       return `${describeEnd(state.reason)}, gave up`;
     case 'skipped':
       return `skipped: ${state.reason}`;
+    case 'scheduled':
+      return describeDue(state.due, nowMs);
     case 'completed':
       return describeExit(state.exit);
     case 'stopped':
@@ -44,6 +47,19 @@ export function describeEnd(reason: EndReason): string {
       return 'was not ready in time';
     case 'liveness':
       return 'was not alive any more';
+    case 'hook':
+      return `its hook ${reason.hook} failed${reason.detail === '' ? '' : `: ${reason.detail}`}`;
+  }
+}
+
+function describeDue(due: Due, nowMs: number): string {
+  switch (due.clock) {
+    case 'never':
+      return 'its schedule has no further date';
+    case 'wall':
+      return `next run in ${describeDuration(due.atMs - Date.now())}`;
+    case 'monotonic':
+      return `next run in ${describeDuration(due.atMs - nowMs)}`;
   }
 }
 
@@ -57,6 +73,6 @@ function describeUnready(state: UnreadyState): string {
 }
 
 function describeStopping(state: StoppingState, nowMs: number): string {
-  if (state.escalation === 'killed') return 'SIGKILL sent, waiting for its processes to go';
+  if (state.step === 'killed') return 'SIGKILL sent, waiting for its processes to go';
   return `stopping: ${describeDuration(state.killAtMs - nowMs)} to SIGKILL`;
 }

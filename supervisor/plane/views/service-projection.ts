@@ -75,7 +75,7 @@ function dateOf(atMs: number, nowMs: number): string {
 
 function projectNext(state: ServiceState, nowMs: number): ServiceView['next'] {
   if (state.kind === 'backoff') return { action: 'start', in_ms: remaining(state.untilMs, nowMs) };
-  if (state.kind !== 'stopping' || state.escalation === 'killed') return null;
+  if (state.kind !== 'stopping' || state.step === 'killed' || state.step === 'post-stop') return null;
   return { action: 'kill', in_ms: remaining(state.killAtMs, nowMs) };
 }
 

@@ -51,7 +51,7 @@ export function comesUp(
   const base = { service: name(text), run: run(runNumber) };
   return [
     { type: 'starting', ...base, atMs: startedAtMs },
-    { type: 'spawned', ...base, pid: pid(pidNumber) },
+    { type: 'spawned', ...base, pid: pid(pidNumber), degraded: [] },
     { type: 'ready', ...base, atMs: startedAtMs + 83 },
   ];
 }

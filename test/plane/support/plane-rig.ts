@@ -121,7 +121,11 @@ export class PlaneRig implements AsyncDisposable {
   }
 
   emit(events: readonly BosunEvent[], command = '', actor = 'bosun'): void {
-    this.#send({ type: 'events', events: events.map((event) => this.#keep(event, command, actor)) });
+    this.#send({
+      type: 'events',
+      events: events.map((event) => this.#keep(event, command, actor)),
+      spec: undefined,
+    });
   }
 
   lend(pipe: number, service: string, stream: OutputStream = 'stdout'): void {

@@ -1,0 +1,96 @@
+// A new configuration takes the place of the old one while services run. Whatever must end first, because it was removed or was
+// started with something that differs, keeps its old specification until it has ended; then its place is taken.
+import { changeOf, planChanges } from './configuration-change.ts';
+import { createModel, type Draft } from './draft.ts';
+import type { ServiceRecord } from './fleet.ts';
+import type { ServiceName } from './names.ts';
+import { isAtWork } from './oneshot-down.ts';
+import type { FleetSpec, ServiceSpec } from './service-spec.ts';
+
+/** The services that are added, removed, restarted or updated. */
+export function applyConfiguration(draft: Draft, target: FleetSpec): readonly ServiceName[] {
+  const changes = planChanges(draft.model.target ?? draft.model.spec, target);
+  replaceModel(draft, target);
+  return changes.map((change) => change.service);
+}
+
+/** After every decision: what has ended meanwhile gets its new specification. Returns whether there was any. */
+export function advanceConfiguration(draft: Draft): boolean {
+  const { target } = draft.model;
+  if (target === undefined || draft.fleet.phase.kind !== 'up') return false;
+  if (!draft.fleet.services.some((record, index) => isDue(draft, record, index))) return false;
+  replaceModel(draft, target);
+  return true;
+}
+
+/** It was held back, and nothing of it is left. */
+function isDue(draft: Draft, record: ServiceRecord, index: number): boolean {
+  const leaves = record.renewal === 'due' || isRemoved(draft, record.name);
+  return leaves && !isAtWork(draft.spec(index), record.state);
+}
+
+function isRemoved({ model }: Draft, name: ServiceName): boolean {
+  return model.target !== undefined && !model.target.services.some((spec) => spec.name === name);
+}
+
+type Place = { readonly spec: ServiceSpec; readonly held: 'no' | 'renewed' | 'removed' };
+
+function replaceModel(draft: Draft, target: FleetSpec): void {
+  const places = placesOf(draft, target);
+  const anew = places.filter(({ spec, held }) => held === 'no' && startsAnew(draft, spec));
+  const held = places.filter((place) => place.held !== 'no').map((place) => place.spec.name);
+  const merged = { ...target, services: places.map((place) => place.spec) };
+  const model = createModel(merged, draft.model.calendar, held.length > 0 ? target : undefined);
+  draft.configure(model, held);
+  for (const place of places) if (place.held !== 'no') holdBack(draft, place.spec.name, place.held);
+  for (const { spec } of anew) draft.emit({ type: 'waiting', service: spec.name });
+}
+
+/** The services in the new order; those that are removed and not gone yet come last. */
+function placesOf(draft: Draft, target: FleetSpec): readonly Place[] {
+  const named = new Set(target.services.map((spec) => spec.name));
+  const leaving = draft.model.spec.services.filter(
+    (spec) => !named.has(spec.name) && atWork(draft, spec.name),
+  );
+  return [
+    ...target.services.map((after): Place => {
+      const before = specNow(draft, after.name);
+      const held = before !== undefined && mustEnd(before, after) && atWork(draft, after.name);
+      return held ? { spec: before, held: 'renewed' } : { spec: after, held: 'no' };
+    }),
+    ...leaving.map((spec): Place => ({ spec, held: 'removed' })),
+  ];
+}
+
+function mustEnd(before: ServiceSpec, after: ServiceSpec): boolean {
+  return changeOf(before, after)?.kind === 'restarted';
+}
+
+function specNow(draft: Draft, name: ServiceName): ServiceSpec | undefined {
+  const index = draft.indexOf(name);
+  return index === undefined ? undefined : draft.spec(index);
+}
+
+function atWork(draft: Draft, name: ServiceName): boolean {
+  const index = draft.indexOf(name);
+  return index !== undefined && isAtWork(draft.spec(index), draft.record(index).state);
+}
+
+/** What has failed or waits for its next try gets a chance with what is new; what has completed is done anew if it differs. */
+function startsAnew(draft: Draft, after: ServiceSpec): boolean {
+  const index = draft.indexOf(after.name);
+  const change = index === undefined ? undefined : changeOf(draft.spec(index), after);
+  if (index === undefined || change === undefined) return false;
+  const { state, wanted } = draft.record(index);
+  if (wanted === 'down') return false;
+  if (state.kind === 'completed') return change.kind === 'restarted';
+  return state.kind === 'failed' || state.kind === 'backoff';
+}
+
+function holdBack(draft: Draft, service: ServiceName, held: 'renewed' | 'removed'): void {
+  const index = draft.indexOf(service);
+  if (index === undefined) return;
+  const { wanted, renewal } = draft.record(index);
+  if (held === 'removed' && wanted === 'up') draft.emit({ type: 'wanted', service, wanted: 'down' });
+  if (held === 'renewed' && renewal === 'none') draft.emit({ type: 'renewal-due', service });
+}

@@ -1,0 +1,49 @@
+// What follows when a hook has ended. Those before and after a start must succeed, as in systemd and Kubernetes; those around a stop
+// are told and change nothing: a service is not kept from ending by a script.
+import type { Draft } from './draft.ts';
+import type { CommandOutcome } from './event.ts';
+import type { Input } from './input.ts';
+import type { RunId } from './names.ts';
+import { liveRun } from './on-process.ts';
+import { endAfterHook, endUnasked, endUnlaunched } from './run-end.ts';
+import { askToStop, beginStop } from './run-stop.ts';
+import type { LiveState } from './service-state.ts';
+
+export function onHookFinished(draft: Draft, input: Extract<Input, { type: 'hook-finished' }>): void {
+  const live = liveRun(draft, input.service, input.run);
+  if (live === undefined) return;
+  const { index, state } = live;
+  const { service, run, hook, outcome } = input;
+  draft.emit({ type: 'hook-finished', service, run, hook, outcome });
+  switch (hook) {
+    case 'pre_start':
+      afterPreStart(draft, index, state, run, outcome);
+      return;
+    case 'post_start':
+      if (outcome.kind === 'failed') beginStop(draft, index, 'hook-failed');
+      return;
+    case 'pre_stop':
+      if (state.kind === 'stopping' && state.step === 'pre-stop') askToStop(draft, index);
+      return;
+    case 'post_stop':
+      if (state.kind === 'stopping' && state.step === 'post-stop') endAfterHook(draft, index, state);
+      return;
+    case 'stop':
+      return;
+  }
+}
+
+function afterPreStart(
+  draft: Draft,
+  index: number,
+  state: LiveState,
+  run: RunId,
+  { kind, detail }: CommandOutcome,
+): void {
+  if (state.kind !== 'starting' && state.kind !== 'stopping') return;
+  if (state.process.kind !== 'preparing') return;
+  const reason = { kind: 'hook', hook: 'pre_start', detail, exit: undefined } as const;
+  if (state.kind === 'stopping') endUnlaunched(draft, index, run, state.cause, reason);
+  else if (kind === 'failed') endUnasked(draft, index, run, reason);
+  else draft.do({ type: 'spawn', service: draft.spec(index).name, run, program: 'command' });
+}
