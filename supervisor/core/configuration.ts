@@ -25,25 +25,23 @@ export function advanceConfiguration(draft: Draft): boolean {
 
 /** It was held back, and nothing of it is left. */
 function isDue(draft: Draft, record: ServiceRecord, index: number): boolean {
-  const leaves = record.renewal === 'due' || isRemoved(draft, record.name);
-  return leaves && !isAtWork(draft.spec(index), record.state);
+  return record.configured !== 'current' && !isAtWork(draft.spec(index), record.state);
 }
 
-function isRemoved({ model }: Draft, name: ServiceName): boolean {
-  return model.target !== undefined && !model.target.services.some((spec) => spec.name === name);
-}
-
-type Place = { readonly spec: ServiceSpec; readonly held: 'no' | 'renewed' | 'removed' };
+type Place = { readonly spec: ServiceSpec; readonly configured: ServiceRecord['configured'] };
 
 function replaceModel(draft: Draft, target: FleetSpec): void {
   const places = placesOf(draft, target);
-  const anew = places.filter(({ spec, held }) => held === 'no' && startsAnew(draft, spec));
-  const held = places.filter((place) => place.held !== 'no').map((place) => place.spec.name);
+  const named = (configured: Place['configured']): readonly ServiceName[] =>
+    places.filter((place) => place.configured === configured).map((place) => place.spec.name);
+  const outdated = named('outdated');
+  const removed = named('removed');
+  const anew = places.filter(({ spec, configured }) => configured === 'current' && startsAnew(draft, spec));
   const merged = { ...target, services: places.map((place) => place.spec) };
-  const model = createModel(merged, draft.model.calendar, held.length > 0 ? target : undefined);
-  draft.configure(model, held);
-  for (const place of places) if (place.held !== 'no') holdBack(draft, place.spec.name, place.held);
-  for (const { spec } of anew) draft.emit({ type: 'waiting', service: spec.name });
+  const pending = outdated.length + removed.length > 0 ? target : undefined;
+  draft.configure(createModel(merged, draft.model.calendar, pending), { outdated, removed });
+  // From the beginning: what it was under the old one says nothing of the new one, and settle knows what is wanted.
+  for (const { spec } of anew) draft.emit({ type: 'stopped', service: spec.name, run: 0 });
 }
 
 /** The services in the new order; those that are removed and not gone yet come last. */
@@ -56,9 +54,9 @@ function placesOf(draft: Draft, target: FleetSpec): readonly Place[] {
     ...target.services.map((after): Place => {
       const before = specNow(draft, after.name);
       const held = before !== undefined && mustEnd(before, after) && atWork(draft, after.name);
-      return held ? { spec: before, held: 'renewed' } : { spec: after, held: 'no' };
+      return held ? { spec: before, configured: 'outdated' } : { spec: after, configured: 'current' };
     }),
-    ...leaving.map((spec): Place => ({ spec, held: 'removed' })),
+    ...leaving.map((spec): Place => ({ spec, configured: 'removed' })),
   ];
 }
 
@@ -81,16 +79,7 @@ function startsAnew(draft: Draft, after: ServiceSpec): boolean {
   const index = draft.indexOf(after.name);
   const change = index === undefined ? undefined : changeOf(draft.spec(index), after);
   if (index === undefined || change === undefined) return false;
-  const { state, wanted } = draft.record(index);
-  if (wanted === 'down') return false;
+  const { state } = draft.record(index);
   if (state.kind === 'completed') return change.kind === 'restarted';
   return state.kind === 'failed' || state.kind === 'backoff';
-}
-
-function holdBack(draft: Draft, service: ServiceName, held: 'renewed' | 'removed'): void {
-  const index = draft.indexOf(service);
-  if (index === undefined) return;
-  const { wanted, renewal } = draft.record(index);
-  if (held === 'removed' && wanted === 'up') draft.emit({ type: 'wanted', service, wanted: 'down' });
-  if (held === 'renewed' && renewal === 'none') draft.emit({ type: 'renewal-due', service });
 }

@@ -44,10 +44,13 @@ export class Draft {
   }
 
   /** Another configuration, and the event by which the records follow it: both or nothing, positions must agree. */
-  configure(model: Model, held: readonly ServiceName[]): void {
+  configure(
+    model: Model,
+    configured: Omit<Extract<BosunEvent, { type: 'configured' }>, 'type' | 'services'>,
+  ): void {
     this.#model = model;
     this.unsettled.clear();
-    this.emit({ type: 'configured', services: model.spec.services.map(({ name }) => name), held });
+    this.emit({ type: 'configured', services: model.spec.services.map(({ name }) => name), ...configured });
   }
 
   get fleet(): Fleet {

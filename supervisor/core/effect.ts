@@ -2,6 +2,7 @@
 // running follows from the state (timers.ts, probe-plan.ts), so none can leak.
 import type { CommandError } from './command-error.ts';
 import type { Pid, RunId, ServiceName } from './names.ts';
+import type { Actor } from './event.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { HookName, SignalName } from './service-spec.ts';
 
@@ -61,6 +62,8 @@ export type Effect =
     }
   /** PID 1 only: to everything else that lives. */
   | { readonly type: 'sweep'; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  /** The configuration is to be read again and applied; whoever reads it comes back with a command. */
+  | { readonly type: 'request-apply'; readonly actor: Actor }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
   /** The last log lines may be written until `byMs`, monotonic. */
   | { readonly type: 'exit'; readonly code: number; readonly byMs: number };

@@ -121,8 +121,6 @@ export type ServiceEvent =
     }
   /** MAINPID= of sd_notify(3). */
   | { readonly type: 'leader-changed'; readonly service: ServiceName; readonly run: RunId; readonly pid: Pid }
-  /** The configuration has another version of it; this one is stopped, and the new one used from then on. */
-  | { readonly type: 'renewal-due'; readonly service: ServiceName }
   | { readonly type: 'exited'; readonly service: ServiceName; readonly run: RunId; readonly exit: ExitStatus }
   | { readonly type: 'stopped'; readonly service: ServiceName; readonly run: RunId | 0 }
   | {
@@ -180,8 +178,10 @@ export type FleetEvent =
   | {
       readonly type: 'configured';
       readonly services: readonly ServiceName[];
-      /** Of these, the ones that still run by the configuration before. */
-      readonly held: readonly ServiceName[];
+      /** Of these, the ones that still run by the configuration before and are to be restarted. */
+      readonly outdated: readonly ServiceName[];
+      /** Of these, the ones that the configuration has no more, and that are being stopped. */
+      readonly removed: readonly ServiceName[];
     }
   | {
       readonly type: 'shutdown-started';
@@ -196,9 +196,12 @@ export type FleetEvent =
   | { readonly type: 'sweep-killed' }
   | { readonly type: 'shutdown-finished'; readonly exitCode: number };
 
-/** What the control plane's own life adds; it changes no service. */
+/** What is only noted: the control plane's own life, and who has outlived all services. It changes none. */
 export type PlaneEvent =
-  { readonly type: 'plane-failed'; readonly reason: string } | { readonly type: 'plane-restarted' };
+  | { readonly type: 'plane-failed'; readonly reason: string }
+  | { readonly type: 'plane-restarted' }
+  /** Ended by the sweep. `count`: all of them, of whom only the first are named. */
+  | { readonly type: 'survivors-found'; readonly survivors: readonly Stray[]; readonly count: number };
 
 export type BosunEvent = ServiceEvent | FleetEvent | PlaneEvent;
 

@@ -94,7 +94,10 @@ function count(state: ProbedState, event: AnswerEvent): ServiceState {
         : { ...state, counts };
     }
     case 'probe-passed':
-      return { ...state, counts: { ...state.counts, readinessSuccesses: event.successes } };
+      return {
+        ...state,
+        counts: { ...state.counts, readinessSuccesses: event.successes, readinessFailures: 0 },
+      };
     case 'probe-recovered':
       return { ...state, counts: countFailures(state.counts, event.purpose, 0) };
   }

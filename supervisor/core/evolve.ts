@@ -12,9 +12,10 @@ export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
     case 'booted':
       return { ...createFleet(event.services), phase: { kind: 'up' } };
     case 'configured':
-      return { ...fleet, services: reorder(fleet.services, event.services, event.held) };
+      return { ...fleet, services: reorder(fleet.services, event) };
     case 'plane-failed':
     case 'plane-restarted':
+    case 'survivors-found':
       return fleet;
     case 'shutdown-started':
     case 'shutdown-hastened':
@@ -79,8 +80,6 @@ function evolveRecord(record: ServiceRecord, event: ServiceEvent): ServiceRecord
       return { ...record, degraded: event.degraded, state: evolveState(record.state, event) };
     case 'status-told':
       return record.lastRun === event.run ? { ...record, statusText: event.text } : record;
-    case 'renewal-due':
-      return { ...record, renewal: 'due' };
     case 'exited':
       return { ...record, lastExit: event.exit, state: evolveState(record.state, event) };
     case 'backing-off':
@@ -116,7 +115,7 @@ function evolveRecord(record: ServiceRecord, event: ServiceEvent): ServiceRecord
   }
 }
 
-type StateEvent = Exclude<ServiceEvent, { type: 'wanted' | 'backoff-reset' | 'status-told' | 'renewal-due' }>;
+type StateEvent = Exclude<ServiceEvent, { type: 'wanted' | 'backoff-reset' | 'status-told' }>;
 
 function evolveState(state: ServiceState, event: StateEvent): ServiceState {
   switch (event.type) {

@@ -1,6 +1,6 @@
 // The state of the whole: one record for each service, in the order of the specification, and the phase of the container.
 // Data only. decide.ts and evolve.ts are the only ones that make a new one.
-import type { Wanted } from './event.ts';
+import type { FleetEvent, Wanted } from './event.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { RunId, ServiceName } from './names.ts';
 import type { ServiceState } from './service-state.ts';
@@ -24,8 +24,11 @@ export type ServiceRecord = {
   readonly statusText: string;
   /** What the newest run was promised and does not have, such as a control group. */
   readonly degraded: readonly string[];
-  /** `due`: the configuration has another version of it; it is used once this one has ended. */
-  readonly renewal: 'none' | 'due';
+  /**
+   * Whether it lives by the configuration as it is. `outdated`: by an earlier one; it is restarted with the new one. `removed`: the
+   * configuration has it no more; it is stopped, and forgotten when it has ended.
+   */
+  readonly configured: 'current' | 'outdated' | 'removed';
 };
 
 export type Phase =
@@ -58,16 +61,19 @@ export function createFleet(names: readonly ServiceName[]): Fleet {
   return { phase: { kind: 'created' }, services: names.map(createRecord), nextRun: 1 };
 }
 
-/** The records of these services, kept where there is one; all but those held are of the new configuration from now on. */
+/** The records of these services, kept where there is one. */
 export function reorder(
   records: readonly ServiceRecord[],
-  names: readonly ServiceName[],
-  held: readonly ServiceName[],
+  event: Pick<Extract<FleetEvent, { type: 'configured' }>, 'services' | 'outdated' | 'removed'>,
 ): readonly ServiceRecord[] {
   const known = new Map(records.map((record) => [record.name, record]));
-  return names.map((name) => {
-    const record = known.get(name) ?? createRecord(name);
-    return held.includes(name) ? record : { ...record, renewal: 'none' };
+  return event.services.map((name) => {
+    const configured = event.removed.includes(name)
+      ? 'removed'
+      : event.outdated.includes(name)
+        ? 'outdated'
+        : 'current';
+    return { ...(known.get(name) ?? createRecord(name)), configured };
   });
 }
 
@@ -84,6 +90,6 @@ function createRecord(name: ServiceName): ServiceRecord {
     restarts: 0,
     statusText: '',
     degraded: [],
-    renewal: 'none',
+    configured: 'current',
   };
 }

@@ -41,6 +41,7 @@ function refusalFor(draft: Draft, command: ServiceCommand, service: ServiceName)
     case 'start':
     case 'restart':
       if (draft.fleet.phase.kind !== 'up') return shuttingDown(service);
+      if (draft.record(index).configured === 'removed') return removed(service);
       if (state.kind === 'skipped')
         return { code: 'service-skipped', service, message: `${service} is skipped: ${state.reason}` };
       return undefined;
@@ -58,6 +59,11 @@ function refusalFor(draft: Draft, command: ServiceCommand, service: ServiceName)
 
 function shuttingDown(service: ServiceName | ''): CommandError {
   return { code: 'shutting-down', service, message: 'the container is being stopped' };
+}
+
+function removed(service: ServiceName): CommandError {
+  const message = `${service} is not in the configuration any more and is being stopped`;
+  return { code: 'service-not-found', service, message };
 }
 
 function notRunning(service: ServiceName): CommandError {

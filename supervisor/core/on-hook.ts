@@ -6,8 +6,9 @@ import type { Input } from './input.ts';
 import type { RunId } from './names.ts';
 import { liveRun } from './on-process.ts';
 import { endAfterHook, endUnasked, endUnlaunched } from './run-end.ts';
+import { isWantedUp } from './wanted.ts';
 import { askToStop, beginStop } from './run-stop.ts';
-import type { LiveState } from './service-state.ts';
+import type { LiveState, StopCause } from './service-state.ts';
 
 export function onHookFinished(draft: Draft, input: Extract<Input, { type: 'hook-finished' }>): void {
   const live = liveRun(draft, input.service, input.run);
@@ -43,7 +44,16 @@ function afterPreStart(
   if (state.kind !== 'starting' && state.kind !== 'stopping') return;
   if (state.process.kind !== 'preparing') return;
   const reason = { kind: 'hook', hook: 'pre_start', detail, exit: undefined } as const;
-  if (state.kind === 'stopping') endUnlaunched(draft, index, run, state.cause, reason);
+  const cause = causeToEnd(draft, index, state);
+  if (cause !== undefined) endUnlaunched(draft, index, run, cause, reason);
   else if (kind === 'failed') endUnasked(draft, index, run, reason);
   else draft.do({ type: 'spawn', service: draft.spec(index).name, run, program: 'command' });
+}
+
+/** Its stop may have waited for dependents; there is nothing of it yet that would have to wait. */
+function causeToEnd(draft: Draft, index: number, state: LiveState): StopCause | undefined {
+  if (state.kind === 'stopping') return state.cause;
+  const record = draft.record(index);
+  if (!isWantedUp(draft.fleet, record)) return 'requested';
+  return record.configured === 'outdated' ? 'reconfigured' : undefined;
 }

@@ -6,7 +6,7 @@ import type { RunId, ServiceName } from './names.ts';
 import { becomeReady } from './on-probe.ts';
 import { endUnasked, endUnlaunched, runGone } from './run-end.ts';
 import { askToStop, beginStop } from './run-stop.ts';
-import { isLive, type LiveState, type SpawnError } from './service-state.ts';
+import { isLive, pidOf, type LiveState, type SpawnError } from './service-state.ts';
 import { startShutdown } from './shutdown.ts';
 import { isWantedUp } from './wanted.ts';
 
@@ -24,7 +24,7 @@ export function liveRun(
 
 export function onSpawned(draft: Draft, input: Extract<Input, { type: 'spawned' }>): void {
   const live = liveRun(draft, input.service, input.run);
-  if (live === undefined) return;
+  if (live === undefined || pidOf(live.state) !== undefined) return;
   const { service, run, pid, degraded } = input;
   draft.emit({ type: 'spawned', service, run, pid, degraded });
   if (live.state.kind === 'stopping') {
@@ -49,6 +49,8 @@ export function onSpawnFailed(draft: Draft, service: ServiceName, run: RunId, er
 export function onExited(draft: Draft, input: Extract<Input, { type: 'exited' }>): void {
   const live = liveRun(draft, input.service, input.run);
   if (live === undefined) return;
+  // A leader ends once.
+  if (live.state.kind === 'stopping' && live.state.exit !== undefined) return;
   const { service, run, exit, group } = input;
   const cause = live.state.kind === 'stopping' ? live.state.cause : 'leader-exited';
   const unasked = live.state.kind !== 'stopping' && isWantedUp(draft.fleet, draft.record(live.index));
@@ -70,5 +72,6 @@ function endContainerEarly(draft: Draft, index: number, exit: ExitStatus): void 
 export function onGroupEmptied(draft: Draft, service: ServiceName, run: RunId): void {
   const live = liveRun(draft, service, run);
   if (live?.state.kind !== 'stopping' || live.state.exit === undefined) return;
+  if (live.state.step === 'post-stop') return;
   runGone(draft, live.index, run, live.state.cause, live.state.exit);
 }

@@ -1,5 +1,5 @@
-// Signals that Bosun received. TERM and INT end the container, a second one hastens that; the others go where the
-// configuration sends them. In drop-in mode all of them go to the command, as with tini and dumb-init.
+// Signals that Bosun received. TERM and INT end the container, a second one hastens that; HUP applies the configuration as it is
+// now; the others go where it sends them. In drop-in mode all of them go to the command, as with tini and dumb-init.
 import type { Draft } from './draft.ts';
 import type { SignalName } from './service-spec.ts';
 import { isLive } from './service-state.ts';
@@ -12,6 +12,7 @@ export function onSignal(draft: Draft, signal: SignalName, signalNumber: number)
     return;
   }
   if (signal === 'SIGTERM' || signal === 'SIGINT') requestShutdown(draft, signal);
+  else if (signal === 'SIGHUP') draft.do({ type: 'request-apply', actor: `signal:${signal}` });
   else forward(draft, signal);
 }
 

@@ -16,6 +16,20 @@ export type PlaneSettings = {
   /** Bosun's own uid: the one besides root that may do everything. */
   readonly ownUid: number;
   readonly enginePid: number;
+  readonly configuration: ConfigurationSource;
+};
+
+/** Where the configuration is read from, also later, and what the command line adds to it each time. */
+export type ConfigurationSource = {
+  readonly directory: string;
+  /** After `--`; empty when there is none. */
+  readonly command: readonly string[];
+  /** The option, which wins over the file; undefined when it was not given. */
+  readonly shutdownBudgetMs: number | undefined;
+  /** What bosun.yaml says that holds until Bosun ends, by key, as it was at the start. */
+  readonly fixed: Readonly<Record<string, string>>;
+  /** Of such keys, those that an option decides. */
+  readonly overridden: readonly string[];
 };
 
 /** A pipe end lent to the control plane; the descriptor is a duplicate that the receiver owns and must close. */
@@ -44,6 +58,8 @@ export type ToPlane =
       readonly type: 'hello';
       readonly settings: PlaneSettings;
       readonly spec: FleetSpec;
+      /** The configuration that is on its way, while something still runs by another. */
+      readonly target: FleetSpec | undefined;
       /** The state after the event with `lastEventId`. */
       readonly fleet: Fleet;
       readonly lastEventId: number;
@@ -55,6 +71,8 @@ export type ToPlane =
       readonly events: readonly RecordedEvent[];
       /** Where a `configured` event is among them: the specification from then on. */
       readonly spec: FleetSpec | undefined;
+      /** With `spec`: the configuration that is on its way, while something still runs by another. */
+      readonly target: FleetSpec | undefined;
     }
   /** SIGHUP: read the configuration and ask for it to be applied. */
   | { readonly type: 'apply-requested'; readonly actor: string }

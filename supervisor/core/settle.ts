@@ -3,9 +3,10 @@
 import { judgeDependency } from './dependency-verdict.ts';
 import type { Draft } from './draft.ts';
 import type { RunId } from './names.ts';
-import { goDown, isAtWork } from './oneshot-down.ts';
+import { leavingDependents } from './leaving.ts';
+import { goDown } from './oneshot-down.ts';
 import { startHook } from './hook.ts';
-import { beginStop, killTime } from './run-stop.ts';
+import { beginStop } from './run-stop.ts';
 import type { LiveState, StopCause, StoppingState } from './service-state.ts';
 import { scheduleNext } from './timer-schedule.ts';
 import { isWantedUp } from './wanted.ts';
@@ -36,7 +37,7 @@ function settleService(draft: Draft, index: number): void {
     case 'running':
     case 'unready':
       if (!wantedUp) stopAfterDependents(draft, index);
-      else if (draft.record(index).renewal === 'due') renewAfterDependents(draft, index);
+      else if (draft.record(index).configured === 'outdated') renewAfterDependents(draft, index);
       else if (followsRestart(draft, index, state)) beginStop(draft, index, 'dependency-restarted');
       return;
     case 'stopping':
@@ -44,7 +45,8 @@ function settleService(draft: Draft, index: number): void {
       return;
     case 'completed':
       if (!wantedUp) goDownAfterDependents(draft, index, causeOfStop(draft));
-      else if (draft.record(index).renewal === 'due') goDownAfterDependents(draft, index, 'reconfigured');
+      else if (draft.record(index).configured === 'outdated')
+        goDownAfterDependents(draft, index, 'reconfigured');
       return;
     case 'skipped':
       if (draft.spec(index).eligibility.kind === 'eligible') draft.emit({ type: 'waiting', service });
@@ -65,7 +67,7 @@ function settleStopped(draft: Draft, index: number, wantedUp: boolean): void {
 function settleWaiting(draft: Draft, index: number, wantedUp: boolean): void {
   const { name: service, eligibility } = draft.spec(index);
   if (!wantedUp) draft.emit({ type: 'stopped', service, run: 0 });
-  else if (draft.record(index).renewal === 'due') return;
+  else if (draft.record(index).configured === 'outdated') return;
   else if (eligibility.kind === 'skipped')
     draft.emit({ type: 'skipped', service, reason: eligibility.reason });
   else if (dependenciesMet(draft, index)) startRun(draft, index);
@@ -110,11 +112,7 @@ function goDownAfterDependents(draft: Draft, index: number, cause: StopCause): v
 }
 
 function hasLeavingDependent(draft: Draft, index: number): boolean {
-  return (draft.model.graph.dependents[index] ?? []).some((dependent) => {
-    const record = draft.record(dependent);
-    const leaves = record.renewal === 'due' || !isWantedUp(draft.fleet, record);
-    return leaves && isAtWork(draft.spec(dependent), record.state);
-  });
+  return leavingDependents(draft.model, draft.fleet, index).length > 0;
 }
 
 /** A dependency with `restart: true` has had a new run since this one began, and is there again. */
@@ -138,6 +136,6 @@ function bringKillForward(draft: Draft, index: number, state: StoppingState): vo
     type: 'kill-brought-forward',
     service: draft.record(index).name,
     run: state.run,
-    killAtMs: Math.min(state.killAtMs, killTime(draft, index, state.cause)),
+    killAtMs: phase.killAtMs,
   });
 }

@@ -2,12 +2,14 @@
 import { decide } from '../../supervisor/core/decide.ts';
 import { createModel } from '../../supervisor/core/draft.ts';
 import type { Effect } from '../../supervisor/core/effect.ts';
-import type { BosunEvent } from '../../supervisor/core/event.ts';
+import type { BosunEvent, ProbePurpose } from '../../supervisor/core/event.ts';
 import type { ExitStatus } from '../../supervisor/core/exit-status.ts';
 import { createFleet, type Fleet, type ServiceRecord } from '../../supervisor/core/fleet.ts';
 import type { CommandVerb, Input, ProbeAnswer } from '../../supervisor/core/input.ts';
 import type { Pid, RunId, ServiceName } from '../../supervisor/core/names.ts';
-import type { ServiceSpec } from '../../supervisor/core/service-spec.ts';
+import type { Notice } from '../../supervisor/core/notice.ts';
+import type { CronSchedule } from '../../supervisor/core/schedule.ts';
+import type { HookName, ServiceSpec } from '../../supervisor/core/service-spec.ts';
 import type { TimerName } from '../../supervisor/core/timer-name.ts';
 import { fleetOf } from './specs.ts';
 
@@ -26,16 +28,19 @@ export class Drive {
   effects: readonly Effect[] = [];
   fleet: Fleet;
   nowMs = 1000;
+  wallMs = 0;
   random = 0;
 
   constructor(...services: readonly ServiceSpec[]) {
-    this.#model = createModel(fleetOf(...services), () => undefined);
+    this.#model = createModel(fleetOf(...services), (_schedule: CronSchedule, afterWallMs: number) =>
+      nextHour(afterWallMs),
+    );
     this.fleet = createFleet(services.map((service) => service.name));
   }
 
   /** The effects are those of the last input alone. */
   feed(input: Input): this {
-    const moment = { nowMs: this.nowMs, wallMs: this.nowMs, random: this.random };
+    const moment = { nowMs: this.nowMs, wallMs: this.wallMs, random: this.random };
     const decision = decide(this.#model, this.fleet, input, moment);
     this.#model = decision.model;
     this.fleet = decision.fleet;
@@ -70,7 +75,25 @@ export class Drive {
     return this.feed({ type: 'group-emptied', ...this.#current(name) });
   }
 
-  probed(name: string, purpose: 'readiness' | 'liveness', answer: 'ok' | 'failed'): this {
+  hookFinished(name: string, hook: HookName, kind: 'done' | 'failed'): this {
+    return this.feed({
+      type: 'hook-finished',
+      ...this.#current(name),
+      hook,
+      outcome: { kind, detail: `exit code ${kind === 'done' ? 0 : 1}` },
+    });
+  }
+
+  notified(name: string, ...notices: readonly Notice[]): this {
+    return this.feed({ type: 'notified', ...this.#current(name), notices });
+  }
+
+  wait(ms: number): this {
+    this.nowMs += ms;
+    return this;
+  }
+
+  probed(name: string, purpose: ProbePurpose, answer: 'ok' | 'failed'): this {
     const given: ProbeAnswer = answer === 'ok' ? { kind: 'ok' } : { kind: 'failed', reason: 'refused' };
     return this.feed({ type: 'probed', ...this.#current(name), purpose, answer: given });
   }
@@ -105,6 +128,13 @@ export class Drive {
     return record;
   }
 
+  /** By which it would be started now. */
+  spec(name: string): ServiceSpec {
+    const spec = this.#model.spec.services.find((candidate) => candidate.name === name);
+    if (spec === undefined) throw new Error(`no ${name}`);
+    return spec;
+  }
+
   state(name: string): string {
     return this.record(name).state.kind;
   }
@@ -116,6 +146,8 @@ export class Drive {
         effect.type,
         'service' in effect ? effect.service : '',
         'signal' in effect ? effect.signal : '',
+        'hook' in effect ? effect.hook : '',
+        'program' in effect && effect.program === 'down' ? effect.program : '',
         'code' in effect ? effect.code : '',
       ]
         .filter((word) => word !== '')
@@ -134,4 +166,11 @@ export class Drive {
   #current(name: string): { service: ServiceName; run: RunId } {
     return { service: name as ServiceName, run: this.record(name).lastRun as RunId };
   }
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The calendar of these tests, whatever the expression: each full hour. */
+function nextHour(afterWallMs: number): number {
+  return (Math.floor(afterWallMs / HOUR_MS) + 1) * HOUR_MS;
 }
