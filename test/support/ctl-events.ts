@@ -22,8 +22,9 @@ export async function reaches(
   });
 }
 
-/** All events so far, oldest first. */
+/** All events so far, oldest first; none while the control plane cannot be reached. */
 export async function eventsOf(container: Container): Promise<readonly EventView[]> {
-  const { stdout } = await container.ctl('events', '--json');
+  const { code, stdout } = await container.ctl('events', '--json');
+  if (code !== 0) return [];
   return eventsView.parse(JSON.parse(stdout)).events;
 }
