@@ -46,6 +46,8 @@ function needsNewRun(
   parts: readonly (keyof ServiceSpec)[],
 ): boolean {
   if (parts.some((part) => PARTS_OF_A_RUNNING_PROCESS.has(part))) return true;
+  // Who belongs to a run is settled when it begins.
+  if (before.stop.killMode !== after.stop.killMode) return true;
   // How a service tells of itself is agreed upon when it is started: a descriptor, a socket, a watchdog in its environment.
   return parts.some((part) => isToldAtStart(part, before) || isToldAtStart(part, after));
 }

@@ -201,9 +201,21 @@ export type PlaneEvent =
   | { readonly type: 'plane-failed'; readonly reason: string }
   | { readonly type: 'plane-restarted' }
   /** Ended by the sweep. `count`: all of them, of whom only the first are named. */
-  | { readonly type: 'survivors-found'; readonly survivors: readonly Stray[]; readonly count: number };
+  | { readonly type: 'survivors-found'; readonly survivors: readonly Stray[]; readonly count: number }
+  /** A system call that fails as none should; `text`: what follows from it, for people. */
+  | { readonly type: 'call-failed'; readonly call: string; readonly errno: string; readonly text: string };
 
-export type BosunEvent = ServiceEvent | FleetEvent | PlaneEvent;
+/** What is only noted of a service: its state stays as it is. */
+export type ServiceNote = {
+  /** By kill(2); told once for each signal of a run and errno. */
+  readonly type: 'signal-refused';
+  readonly service: ServiceName;
+  readonly run: RunId;
+  readonly signal: SignalName;
+  readonly errno: string;
+};
+
+export type BosunEvent = ServiceEvent | FleetEvent | PlaneEvent | ServiceNote;
 
 /** Who caused it: `uid:0`, `signal:SIGTERM`, or `bosun` for what follows from a policy. */
 export type Actor = string;

@@ -7,6 +7,7 @@ import { isLive, type ServiceState } from './service-state.ts';
 import { planShutdown } from './shutdown-plan.ts';
 
 export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
+  if (event.type === 'signal-refused') return fleet;
   if ('service' in event) return evolveFleetService(fleet, event);
   switch (event.type) {
     case 'booted':
@@ -16,6 +17,7 @@ export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
     case 'plane-failed':
     case 'plane-restarted':
     case 'survivors-found':
+    case 'call-failed':
       return fleet;
     case 'shutdown-started':
     case 'shutdown-hastened':

@@ -39,6 +39,12 @@ describe('a plan', () => {
     assert.deepEqual(kinds([first], [service('a', { environment: { B: '2', A: '1' } })]), []);
   });
 
+  test('restarts where another kill mode makes others belong to the run; the rest of stop is used in place', () => {
+    const stop = db.stop;
+    assert.deepEqual(kinds([db], [{ ...db, stop: { ...stop, killMode: 'process' } }]), ['db restarted stop']);
+    assert.deepEqual(kinds([db], [{ ...db, stop: { ...stop, timeoutMs: 1 } }]), ['db updated stop']);
+  });
+
   test('restarts where a service was told at its start how to tell of itself', () => {
     const notify = service('a', { readiness: { kind: 'notify-socket' } });
     assert.deepEqual(kinds([service('a')], [notify]), ['a restarted readiness']);
