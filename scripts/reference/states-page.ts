@@ -83,7 +83,6 @@ const EVENTS = {
   'strays-found': { type: 'strays-found', service, run, strays: [] },
   'status-told': { type: 'status-told', service, run, text: '' },
   'leader-changed': { type: 'leader-changed', service, run, pid },
-  'renewal-due': { type: 'renewal-due', service },
   'kill-brought-forward': { type: 'kill-brought-forward', service, run, killAtMs: 0 },
   killed: { type: 'killed', service, run },
   exited: { type: 'exited', service, run, exit },

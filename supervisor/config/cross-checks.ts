@@ -1,16 +1,20 @@
-// What can only be judged by looking at more than one key or more than one file: names that must exist, cycles, contradictions.
+// What can only be judged by looking at more than one file: names that must exist, cycles. contradictions.ts has what one file can be
+// judged by.
 import { findCycle } from '../core/dependency-graph.ts';
+import { contradictionsOf } from './contradictions.ts';
 import type { Diagnostic, Finding } from './diagnostic.ts';
 import { diagnoseAt, type Path } from './plain-value.ts';
 import type { DraftDependency, ServiceDraft } from './service-draft.ts';
 import { didYouMean } from './suggestion.ts';
+import { templateName } from './template.ts';
 
 type Drafts = ReadonlyMap<string, ServiceDraft>;
 
 export function crossCheck(drafts: readonly ServiceDraft[]): readonly Diagnostic[] {
   const byName: Drafts = new Map(drafts.map((draft) => [draft.name, draft]));
   return [
-    ...drafts.flatMap(checkContradictions),
+    ...drafts.flatMap(contradictionsOf),
+    ...checkNames(drafts),
     ...drafts.flatMap((draft) => checkDependencies(draft, byName)),
     ...checkCycles(drafts, byName),
     ...checkMains(drafts),
@@ -26,29 +30,19 @@ function report(
   return draft.document === undefined ? [] : [diagnoseAt(draft.document, path, target, finding)];
 }
 
-function checkContradictions(draft: ServiceDraft): Diagnostic[] {
-  const { type, policy, essential, main } = draft.facts;
-  const restart = draft.file?.restart;
-  return [
-    ...(type === 'oneshot' && policy === 'always'
-      ? report(draft, ['restart', 'policy'], 'value', {
-          message: 'a oneshot that is always restarted never completes',
-          remedy: 'Write on-failure or never, or make it a service.',
-        })
-      : []),
-    ...(essential && main
-      ? report(draft, ['essential'], 'key', {
-          message: 'essential and main are both true',
-          remedy: 'Keep main if any end of it stops the container, essential if only a failure does.',
-        })
-      : []),
-    ...(restart !== undefined && restart.max_delay < restart.delay
-      ? report(draft, ['restart', 'max_delay'], 'value', {
-          message: 'max_delay is shorter than delay',
-          remedy: 'Make max_delay at least as long as delay.',
-        })
-      : []),
-  ];
+/** Two files cannot have one name; an instance of a template can meet another service. */
+function checkNames(drafts: readonly ServiceDraft[]): Diagnostic[] {
+  return drafts.flatMap((draft, index) => {
+    if (draft.template === undefined) return [];
+    const other = drafts.find(
+      ({ name, template }, at) =>
+        name === draft.name && template !== draft.template && (template === undefined || at < index),
+    );
+    if (other === undefined) return [];
+    const file = other.template === undefined ? other.name : `${other.template}@`;
+    const message = `the service "${draft.name}" is described by ${file}.yaml already`;
+    return report(draft, ['instances'], 'key', { message, remedy: 'Choose another name for the instance.' });
+  });
 }
 
 function checkDependencies(draft: ServiceDraft, byName: Drafts): Diagnostic[] {
@@ -72,12 +66,20 @@ function checkDependency(draft: ServiceDraft, dependency: DraftDependency, byNam
       remedy: 'Remove it from depends_on.',
     });
   }
+  const template = templateName(name);
+  if (template !== undefined) return checkTemplate(draft, dependency, template);
   const target = byName.get(name);
   if (target === undefined && !dependency.required) return [];
   if (target === undefined) {
-    const others = [...byName.keys()].filter((other) => other !== draft.name);
+    const others = [...byName.values()].flatMap(namesOf).filter((other) => other !== draft.name);
     const remedy = `${didYouMean(name, others)}Add ${name}.yaml, or write { required: false } if it may be missing.`;
     return report(draft, path, 'key', { message: `no service is called "${name}"`, remedy });
+  }
+  if (target.facts.type === 'timer') {
+    return report(draft, path, 'key', {
+      message: `"${name}" is a timer, which is never ready`,
+      remedy: 'Remove it; what must run before this service is a oneshot.',
+    });
   }
   // Of a file that cannot be read as YAML nothing is known.
   const neverCompletes = target.document !== undefined && target.facts.policy === 'always';
@@ -86,6 +88,25 @@ function checkDependency(draft: ServiceDraft, dependency: DraftDependency, byNam
     message: `"${name}" is always restarted, so it never completes`,
     remedy: `Make ${name} a oneshot, or wait for service_healthy.`,
   });
+}
+
+function namesOf({ name, template }: ServiceDraft): readonly string[] {
+  return template === undefined ? [name] : [`${template}@`, name];
+}
+
+/** What is left of them when those that exist have become their instances. */
+function checkTemplate(
+  draft: ServiceDraft,
+  { path, required }: DraftDependency,
+  template: string,
+): Diagnostic[] {
+  if (template === draft.template) {
+    const message = 'the instances of a template cannot wait for each other';
+    return report(draft, path, 'key', { message, remedy: 'Remove it from depends_on.' });
+  }
+  if (!required) return [];
+  const remedy = `Add ${template}@.yaml, or write ${template} for a service without instances.`;
+  return report(draft, path, 'key', { message: `no template is called "${template}@"`, remedy });
 }
 
 /** More than that, and the first ones say enough. */

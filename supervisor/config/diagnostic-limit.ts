@@ -11,6 +11,17 @@ export function limitPerFile(diagnostics: readonly Diagnostic[]): readonly Diagn
   return [...byFile].flatMap(([file, own]) => limit(file, own));
 }
 
+/** The instances of a template have one file, and what is wrong in it is wrong once. */
+export function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ file, line, column, message }) => {
+    const id = JSON.stringify([file, line, column, message]);
+    if (seen.has(id)) return false;
+    seen.add(id);
+    return true;
+  });
+}
+
 function limit(file: string, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   if (diagnostics.length <= MAX_PER_FILE) return diagnostics;
   // Errors before warnings: a file full of warnings must not lose its one error.

@@ -1,30 +1,30 @@
 // `when.executable`: whether a program is there, looked up as execvp(3) would for the service.
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Eligibility } from '../core/service-spec.ts';
 import type { Environment } from './base-environment.ts';
 
 /** What glibc searches when PATH is not set: confstr(3), _CS_PATH. */
 const DEFAULT_PATH = '/bin:/usr/bin';
 
-export async function checkExecutable(
+/** Why it is not there, or undefined when it is. */
+export async function missingExecutable(
   program: string,
   environment: Environment,
   workingDir: string,
-): Promise<Eligibility> {
+): Promise<string | undefined> {
   const isPath = program.includes('/');
   const path = environment['PATH'] ?? DEFAULT_PATH;
   // An empty element of PATH means the working directory.
   const candidates = isPath
     ? [program]
     : path.split(':').map((folder) => `${folder === '' ? '.' : folder}/${program}`);
-  // All at once: each look-up is a wait, and whichever is found makes the service eligible.
+  // All at once: each look-up is a wait, and whichever is found will do.
   const found = await Promise.all(
     candidates.map((candidate) => isExecutable(resolve(workingDir, candidate))),
   );
-  if (found.includes(true)) return { kind: 'eligible' };
+  if (found.includes(true)) return undefined;
   const where = isPath ? 'is not an executable file' : `was not found in PATH (${path})`;
-  return { kind: 'skipped', reason: `executable "${program}" ${where}` };
+  return `executable "${program}" ${where}`;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 // Words for what the schema refused: what is wrong in plain English, and what to write instead, with an example of the schema.
 import type * as z from 'zod';
 import type { Diagnostic } from './diagnostic.ts';
+import { flowYaml } from './flow-yaml.ts';
 import { FOREIGN_KEYS, FOREIGN_VALUES, LATER_KEYS, LATER_TYPES } from './known-words.ts';
 import type { Mismatch } from './mismatch.ts';
 import { quote } from './parsed.ts';
@@ -11,6 +12,8 @@ import { valueAt } from './value-at.ts';
 
 /** Looking for what was meant costs time, and a map with more of them is no service. */
 const MAX_UNKNOWN_KEYS = 100;
+
+const MAX_LISTED = 12;
 
 export function explainMismatch(
   schema: z.core.$ZodType,
@@ -57,7 +60,9 @@ function explainKey(schema: z.core.$ZodType, document: PlainDocument, path: Path
   const known = keysAt(schema, path.slice(0, -1));
   const foreign = FOREIGN_KEYS.get(key);
   const hint = foreign === undefined ? didYouMean(key, known) : `Bosun's name for it is "${foreign}". `;
-  const remedy = `${hint}Known here: ${known.join(', ')}.`;
+  // A long list says less than a good hint.
+  const list = hint === '' || known.length <= MAX_LISTED ? `Known here: ${known.join(', ')}.` : '';
+  const remedy = `${hint}${list}`.trimEnd();
   return diagnoseAt(document, path, 'key', { message: `unknown key ${quote(key)}`, remedy });
 }
 
@@ -74,10 +79,15 @@ function badKey(path: Path): Words {
 const SERVICE_NAMES =
   'Names are lower-case letters, digits, "-" and "_", at most 63, and start with a letter or digit.';
 
+const INSTANCE_NAMES =
+  'Names are lower-case letters, digits, "-" and "_", and start with a letter or digit; or give a number.';
+
 function wrongFormat(schema: z.core.$ZodType, document: PlainDocument, path: Path): Words {
   const value = quote(valueAt(document.value, path));
   const named = path[0] === 'depends_on' || path.at(-1) === 'service';
   if (named) return { message: `${value} is not the name of a service`, remedy: SERVICE_NAMES };
+  if (path[0] === 'instances')
+    return { message: `${value} is not the name of an instance`, remedy: INSTANCE_NAMES };
   if (path[0] === 'environment')
     return { message: `${value} is not NAME=VALUE`, remedy: 'Write NAME=VALUE, or NAME alone.' };
   return { message: `${value} has a wrong form`, remedy: example(schema, path) };
@@ -147,25 +157,10 @@ function wrongChoice(document: PlainDocument, mismatch: Mismatch & { kind: 'choi
   return { message: `${quote(value)} is not known here`, remedy: hint + choices };
 }
 
-/** What may be written there: an example of the schema, or else the words of its description. */
+/** What may be written there: an example of the schema. */
 function example(schema: z.core.$ZodType, path: Path): string {
   const found = metaAt(schema, path, 'examples');
-  if (Array.isArray(found)) return `Example: ${String(path.at(-1))}: ${flow(found[0])}`;
-  // A list item is explained by its list.
-  if (typeof path.at(-1) === 'number') return example(schema, path.slice(0, -1));
-  const description = metaAt(schema, path, 'description');
-  return typeof description === 'string'
-    ? `It means: ${description}`
-    : 'See the reference of the configuration.';
-}
-
-/** YAML in flow style. */
-function flow(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const pairs = Object.entries(value).map(([key, part]) => `${key}: ${flow(part)}`);
-    return `{ ${pairs.join(', ')} }`;
-  }
-  if (typeof value !== 'string') return JSON.stringify(value);
-  return /^[A-Za-z./_-][\w ./:@=-]*$|^\d+[a-z]+$/.test(value) ? value : JSON.stringify(value);
+  if (Array.isArray(found)) return `Example: ${String(path.at(-1))}: ${flowYaml(found[0])}`;
+  // An item of a list, or of a map of names, is explained by the whole.
+  return path.length > 1 ? example(schema, path.slice(0, -1)) : 'See the reference of the configuration.';
 }

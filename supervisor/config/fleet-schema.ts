@@ -10,7 +10,7 @@ const forward = z.strictObject({
     .meta({ description: 'The service that gets it.', examples: ['caddy'] }),
   signal: signal({
     description: 'What it gets; the signal received if not said.',
-    examples: ['SIGUSR1'],
+    examples: ['SIGHUP'],
   }).optional(),
 });
 
@@ -20,11 +20,11 @@ export const fleetSchema = z
       .strictObject({
         budget: positiveDuration({
           description: 'A shutdown ends within this time. Keep it below the grace period of the container.',
-          examples: ['9s'],
+          examples: ['25s'],
         }).prefault('9s'),
       })
       .prefault({})
-      .meta({ description: 'How the container stops.', examples: [{ budget: '9s' }] }),
+      .meta({ description: 'How the container stops.', examples: [{ budget: '25s' }] }),
     signals: z
       .record(z.string(), forward)
       .default({})
@@ -38,7 +38,7 @@ export const fleetSchema = z
         format: z
           .enum(['json', 'prefix', 'raw'])
           .default('json')
-          .meta({ description: "How the services' lines look on Bosun's output." }),
+          .meta({ description: "How the services' lines look on Bosun's output.", examples: ['prefix'] }),
       })
       .prefault({})
       .meta({ description: "Bosun's output.", examples: [{ format: 'prefix' }] }),

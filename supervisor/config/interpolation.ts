@@ -9,8 +9,8 @@ export type Interpolated =
       readonly text: string;
       /** Plain variables that had no value and became empty. */
       readonly unset: readonly string[];
-      /** `whole`: the text was one `${...}` and nothing else. */
-      readonly extent: 'whole' | 'part';
+      /** `expanded`: there was a variable in the text. */
+      readonly origin: 'written' | 'expanded';
     }
   | {
       readonly kind: 'error';
@@ -51,11 +51,10 @@ class TemplateFault extends Error {
 export function interpolate(text: string, lookup: Lookup, maxLength = 1 << 20): Interpolated {
   try {
     const segments = parseSegments({ text, at: 0, depth: 0, braces: 0 });
-    const only = segments.length === 1 ? segments[0] : undefined;
     const evaluation = { lookup, unset: [] as string[], room: maxLength };
     const expanded = evaluate(segments, evaluation);
-    const extent = only?.kind === 'variable' ? 'whole' : 'part';
-    return { kind: 'ok', text: expanded, unset: evaluation.unset, extent };
+    const origin = segments.some(({ kind }) => kind === 'variable') ? 'expanded' : 'written';
+    return { kind: 'ok', text: expanded, unset: evaluation.unset, origin };
   } catch (error) {
     if (!(error instanceof TemplateFault)) throw error;
     return { kind: 'error', message: error.message, remedy: error.remedy, expression: error.expression };

@@ -1,28 +1,37 @@
 // The schemas as JSON Schema, for editors. Only scripts and tests use it: nothing of it is loaded when Bosun starts.
 import * as z from 'zod';
 import { fleetSchema } from './fleet-schema.ts';
+import { metaAt } from './schema-path.ts';
 import { serviceSchema } from './service-schema.ts';
 
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
 /** What a service file may hold. */
-export function serviceJsonSchema(): object {
+export function serviceJsonSchema(): JsonSchema {
+  return toJsonSchema(serviceSchema, widen);
+}
+
+/** What the keys of a service file mean: without what is true of all of them, as people read it. */
+export function serviceKeys(): JsonSchema {
   return toJsonSchema(serviceSchema);
 }
 
-/** What bosun.yaml may hold. */
-export function fleetJsonSchema(): object {
+/** The same of bosun.yaml. */
+export function fleetKeys(): JsonSchema {
   return toJsonSchema(fleetSchema);
 }
 
-function toJsonSchema(schema: z.ZodType): object {
+function toJsonSchema(schema: z.ZodType, change?: (schema: JsonSchema) => void): JsonSchema {
   return z.toJSONSchema(schema, {
     io: 'input',
-    override: ({ jsonSchema }) => {
-      widen(jsonSchema);
+    override: ({ zodSchema, jsonSchema }) => {
+      // zod takes the examples of what is transformed for examples of the outcome. All of ours are what people write.
+      const examples = metaAt(zodSchema, [], 'examples');
+      if (Array.isArray(examples)) jsonSchema.examples = examples;
+      change?.(jsonSchema);
     },
   });
 }
-
-type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** In place: what the loader takes besides what the schema says: x- keys, and variables in every value. */
 function widen(schema: JsonSchema): void {

@@ -4,8 +4,7 @@ import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import type { Environment } from './base-environment.ts';
 import { crossCheck } from './cross-checks.ts';
 import { hasErrors, sortDiagnostics, wholeFile, type Diagnostic } from './diagnostic.ts';
-import { limitPerFile } from './diagnostic-limit.ts';
-import { checkExecutable } from './executable.ts';
+import { limitPerFile, withoutRepeats } from './diagnostic-limit.ts';
 import {
   checkForwards,
   draftFleet,
@@ -15,15 +14,19 @@ import {
   type FleetDraft,
 } from './fleet-settings.ts';
 import { readServiceDirectory } from './service-directory.ts';
-import { draftService, type ServiceDraft } from './service-draft.ts';
-import { serviceEnvironment } from './service-environment.ts';
+import { draftServices, type ServiceDraft } from './service-draft.ts';
+import { contextsOf, type ServiceContexts } from './service-context.ts';
 import { inStartOrder } from './start-order.ts';
+import { meanAllInstances } from './template-dependencies.ts';
+import { readSystemFacts, type SystemFacts } from './system-facts.ts';
 import { toServiceSpec } from './to-service-spec.ts';
 
 export type LoadOptions = {
   readonly directory: string;
   /** Bosun's own: for ${VAR}, and the base of each service's environment. */
   readonly environment: Environment;
+  /** What Bosun may do here, and whom and what there is; read from the system if not said. */
+  readonly readFacts?: () => Promise<SystemFacts>;
 };
 
 export type LoadResult =
@@ -50,47 +53,45 @@ export async function loadConfiguration(options: LoadOptions): Promise<LoadResul
   }
 }
 
-async function load({ directory, environment }: LoadOptions): Promise<LoadResult> {
+async function load({ directory, environment, readFacts }: LoadOptions): Promise<LoadResult> {
   const [listing, fleet] = await Promise.all([
     readServiceDirectory(directory),
     draftFleet(directory, environment),
   ]);
-  const drafts = await Promise.all(listing.services.map((service) => draftService(service, environment)));
+  const drafted = listing.services.map((service) => draftServices(service, environment));
+  const drafts = meanAllInstances((await Promise.all(drafted)).flat());
+  const contexts = await contextsOf(drafts, environment, readFacts ?? readSystemFacts);
   const names = drafts.map((draft) => draft.name);
   const found = sortDiagnostics([
     ...listing.diagnostics,
     ...fleet.diagnostics,
     ...checkForwards(fleet, names),
     ...drafts.flatMap((draft) => draft.diagnostics),
+    ...[...contexts.values()].flatMap((context) => context.diagnostics),
     ...crossCheck(drafts),
   ]);
-  const diagnostics = limitPerFile(found);
+  const diagnostics = limitPerFile(withoutRepeats(found));
   if (hasErrors(diagnostics)) return { kind: 'refused', diagnostics };
-  return assemble(drafts, fleet, environment, diagnostics);
+  return assemble(drafts, fleet, contexts, diagnostics);
 }
 
-async function assemble(
+function assemble(
   drafts: readonly ServiceDraft[],
   { file }: FleetDraft,
-  environment: Environment,
+  contexts: ServiceContexts,
   warnings: readonly Diagnostic[],
-): Promise<LoadResult> {
+): LoadResult {
   if (file === undefined) throw new Error('bosun.yaml was refused without a reason');
-  const services = await Promise.all(drafts.map((draft) => toSpec(draft, environment)));
   const spec = {
-    services: inStartOrder(services),
+    services: inStartOrder(drafts.map((draft) => toSpec(draft, contexts))),
     shutdownBudgetMs: file.shutdown.budget,
     forwards: toForwards(file),
   };
   return { kind: 'loaded', spec, settings: toFileSettings(file), warnings };
 }
 
-async function toSpec({ name, file, facts, envFiles }: ServiceDraft, own: Environment): Promise<ServiceSpec> {
-  if (file === undefined) throw new Error(`${name} was refused without a reason`);
-  const environment = serviceEnvironment(own, name, envFiles, file.environment);
-  const eligibility =
-    file.when === undefined
-      ? ({ kind: 'eligible' } as const)
-      : await checkExecutable(file.when.executable, environment, file.working_dir);
-  return toServiceSpec({ name, file, dependsOn: facts.dependsOn, environment, eligibility });
+function toSpec({ name, file, facts }: ServiceDraft, contexts: ServiceContexts): ServiceSpec {
+  const context = contexts.get(name);
+  if (file === undefined || context === undefined) throw new Error(`${name} was refused without a reason`);
+  return toServiceSpec({ name, file, dependsOn: facts.dependsOn, context });
 }

@@ -69,13 +69,15 @@ export function withMainCommand(
   environment: Environment,
 ): FleetSpec {
   const alone = spec.services.length === 0;
+  // A timer is never ready.
+  const awaitable = spec.services.filter(({ type }) => type !== 'timer');
   const service = mainCommandService(command, environment, {
     stdio: alone ? 'inherited' : 'piped-with-stdin',
     stopTimeoutMs: spec.shutdownBudgetMs,
   });
   return {
     ...spec,
-    services: [...spec.services, { ...service, dependsOn: spec.services.map(dependencyOn) }],
+    services: [...spec.services, { ...service, dependsOn: awaitable.map(dependencyOn) }],
   };
 }
 

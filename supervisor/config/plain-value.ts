@@ -16,8 +16,8 @@ export type Location = {
   readonly value: Span;
   /** A plain scalar as it is written, where that differs from its value: `1.10`, `true`. */
   readonly written: string | undefined;
-  /** `whole`: the value came from one `${...}` and nothing else, so its text may stand for a number. */
-  readonly origin: 'written' | 'whole';
+  /** `expanded`: it held a `${...}`, so the text may stand for a number, as in Compose. */
+  readonly origin: 'written' | 'expanded';
 };
 
 export type PlainDocument = {

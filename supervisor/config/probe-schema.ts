@@ -1,96 +1,128 @@
-// The schema of readiness and liveness. Kubernetes' probe fields under Kubernetes' names, in snake case.
+// The schema of readiness, liveness and startup. Kubernetes' probe fields under Kubernetes' names, in snake case. Keys that have no
+// effect beside another are found in contradictions.ts.
 import * as z from 'zod';
-import { absolutePath, command, httpUrl, positiveDuration } from './schema-scalars.ts';
+import { logSchema, notifySchema } from './notice-schema.ts';
+import { probeActions } from './probe-action-schema.ts';
+import { exactlyOneOf } from './refinement.ts';
+import { duration, positiveDuration } from './schema-scalars.ts';
 
-const http = z
-  .strictObject({
-    url: httpUrl({ description: 'The URL to ask.', examples: ['http://127.0.0.1:8080/healthz'] }),
-    method: z.enum(['GET', 'HEAD']).default('GET').meta({ description: 'The request method.' }),
-    headers: z.record(z.string(), z.string()).default({}).meta({ description: 'Request headers.' }),
-  })
-  .meta({
-    description: 'Passes when the answer has a status from 200 to 399.',
-    examples: [{ url: 'http://127.0.0.1:8080/healthz' }],
-  });
-
-const tcp = z
-  .strictObject({
-    host: z.string().min(1).default('127.0.0.1').meta({ description: 'The host to connect to.' }),
-    port: z
-      .int()
-      .min(1)
-      .max(65535)
-      .meta({ description: 'The port to connect to.', examples: [8080] }),
-  })
-  .meta({ description: 'Passes when a TCP connection can be made.', examples: [{ port: 8080 }] });
-
-const exec = command({
-  description: 'Passes when this command ends with 0. It has the environment of the service.',
-  examples: [['pg_isready', '-q']],
-});
-
-const file = absolutePath({ description: 'Passes when this file exists.', examples: ['/run/app/ready'] });
-
-const notify = z
-  .strictObject({
-    fd: z
-      .int()
-      .min(3)
-      .max(1023)
-      .meta({ description: 'The number of the descriptor that the service finds open.', examples: [3] }),
-  })
-  .meta({
-    description: 'Ready when the service writes a newline on this descriptor, as s6 does it.',
-    examples: [{ fd: 3 }],
-  });
-
-const pace = {
-  period: positiveDuration({ description: 'Time between two probes.', examples: ['10s'] }).prefault('10s'),
-  timeout: positiveDuration({
-    description: 'A probe that takes longer has failed.',
-    examples: ['1s'],
-  }).prefault('1s'),
-  failure_threshold: z
-    .int()
-    .min(1)
-    .default(3)
-    .meta({ description: 'So many failures in a row count as one.' }),
-};
-
-const probes = { http: http.optional(), tcp: tcp.optional(), exec: exec.optional(), file: file.optional() };
-
-/** The kinds of check, of which exactly one must be there. */
-const KINDS = ['http', 'tcp', 'exec', 'file', 'notify'] as const;
-
-function kindsOf(value: Readonly<Record<string, unknown>>): readonly string[] {
-  return KINDS.filter((kind) => value[kind] !== undefined);
+function pace(period: string) {
+  return {
+    initial_delay: duration({ description: 'Nothing is asked before.', examples: ['5s'] }).prefault('0s'),
+    period: positiveDuration({ description: period, examples: ['5s'] }).prefault('10s'),
+    timeout: positiveDuration({
+      description: 'A probe that takes longer has failed.',
+      examples: ['2s'],
+    }).prefault('1s'),
+  };
 }
 
-/** Runs also where a part is wrong, so that all is reported at once; the parts may then be anything. */
-const always = {
-  when: (payload: { value: unknown }) => typeof payload.value === 'object' && payload.value !== null,
-};
+const EAGER =
+  'Time between two probes. Before the first success they come faster: after 5 ms, then growing up to this.';
+const STEADY = 'Time between two probes.';
 
-export const readinessSchema = z
-  .strictObject({ ...probes, notify: notify.optional(), ...pace })
-  .refine((value) => kindsOf(value).length === 1, {
-    ...always,
-    message: 'must have exactly one of http, tcp, exec, file and notify',
-    params: { remedy: 'Keep one of them; for two conditions write a script and use exec.' },
+function failures(description: string) {
+  return z
+    .int()
+    .min(1)
+    .meta({ description, examples: [5] });
+}
+
+/** Kubernetes has the key there too, and allows this value only. */
+const oneSuccess = z
+  .int()
+  .refine((value) => value === 1, {
+    message: 'must be 1: one success is enough here',
+    params: { remedy: 'Remove it; only readiness can ask for more.' },
   })
+  .optional()
+  .meta({ description: 'Only 1 is possible, as in Kubernetes.', examples: [1], minimum: 1, maximum: 1 });
+
+const ONE_KIND = 'Keep one of them; for two conditions write a script and use exec.';
+
+export const readinessSchema = exactlyOneOf(
+  z.strictObject({
+    ...probeActions,
+    notify: notifySchema.optional(),
+    log: logSchema.optional(),
+    ...pace(EAGER),
+    success_threshold: z
+      .int()
+      .min(1)
+      .default(1)
+      .meta({ description: 'So many successes in a row make it ready.', examples: [2] }),
+    failure_threshold: failures(
+      'So many failures in a row make it unready. It is never stopped for that.',
+    ).default(3),
+  }),
+  ['http', 'tcp', 'exec', 'file', 'notify', 'log'],
+  ONE_KIND,
+)
+  .optional()
   .meta({
     description: 'When the service is ready. Without it, a service is ready as soon as it has been started.',
     examples: [{ http: { url: 'http://127.0.0.1:8080/healthz' } }],
   });
 
-export const livenessSchema = z
-  .strictObject({ ...probes, ...pace })
-  .refine((value) => kindsOf(value).length === 1, {
-    ...always,
-    message: 'must have exactly one of http, tcp, exec and file',
-    params: { remedy: 'Keep one of them; for two conditions write a script and use exec.' },
-  })
+export const livenessSchema = exactlyOneOf(
+  z.strictObject({
+    ...probeActions,
+    watchdog: positiveDuration({
+      description:
+        'The service must send WATCHDOG=1 to the socket that NOTIFY_SOCKET names at least this often: WatchdogSec= of systemd. ' +
+        'It finds the time in WATCHDOG_USEC.',
+      examples: ['30s'],
+    }).optional(),
+    grace: duration({
+      description:
+        'Between the stop signal and SIGKILL when it is stopped for a failure of this. By default `stop.timeout`.',
+      examples: ['1s'],
+    }).optional(),
+    ...pace(STEADY),
+    success_threshold: oneSuccess,
+    failure_threshold: failures('So many failures in a row: it is stopped, and counts as failed.').default(3),
+  }),
+  ['http', 'tcp', 'exec', 'file', 'watchdog'],
+  ONE_KIND,
+)
+  .optional()
   .meta({
-    description: 'When the service is alive. If not, it is stopped and counts as failed.',
+    description:
+      'Whether the service is alive, asked once it has started. If not, it is stopped and counts as failed.',
     examples: [{ tcp: { port: 8080 } }],
+  });
+
+const startupProbe = exactlyOneOf(
+  z.strictObject({
+    ...probeActions,
+    log: logSchema.optional(),
+    ...pace(EAGER),
+    success_threshold: oneSuccess,
+    failure_threshold: failures(
+      'Limits the start as in Kubernetes, besides `startup.timeout`: initial_delay + failure_threshold * period.',
+    ).optional(),
+  }),
+  ['http', 'tcp', 'exec', 'file', 'log'],
+  ONE_KIND,
+);
+
+export const startupSchema = z
+  .strictObject({
+    timeout: duration({
+      description:
+        'Not started by then: stopped, and counted as a failure. 0 sets no limit. By default 60s; for a oneshot and a timer 0. ' +
+        'Started means that the startup probe has passed, or without one that it is ready; a timer, and a oneshot without readiness, must have ended.',
+      examples: ['2m'],
+    }).optional(),
+    probe: startupProbe.optional().meta({
+      description:
+        'Until it has passed, neither readiness nor liveness is asked and `startup.timeout` runs; after it, readiness is awaited ' +
+        'without that limit, as in Kubernetes.',
+      examples: [{ http: { url: 'http://127.0.0.1:8080/healthz' } }],
+    }),
+  })
+  .prefault({})
+  .meta({
+    description: 'How the service is known to have started, and by when.',
+    examples: [{ timeout: '2m' }],
   });

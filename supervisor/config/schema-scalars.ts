@@ -1,16 +1,18 @@
-// The leaves of the schema: durations, signals, commands, paths. Each is parsed by a small parser of its own, whose message
+// The leaves of the schema: durations, sizes, signals, paths. Each is parsed by a small parser of its own, whose message
 // and remedy become the issue's. The metadata is what editors and the reference show.
 import * as z from 'zod';
-import type { Command } from '../core/argv.ts';
 import { DURATION_PATTERN, parseDuration } from './duration.ts';
 import { ok, quote, wrong, type Parsed } from './parsed.ts';
-import { splitShellWords } from './shell-words.ts';
 import { parseSignal, SIGNAL_NAMES } from './signal-name.ts';
+import { parseSize, SIZE_PATTERN } from './size.ts';
 
-type Meta = { readonly description: string; readonly examples?: readonly unknown[] };
+export type Meta = { readonly description: string; readonly examples: unknown[] };
 
 /** A value with a parser of its own. `input` says in JSON Schema's words what may be written. */
-function scalar<Value>(parse: (value: unknown) => Parsed<Value>, input: Readonly<Record<string, unknown>>) {
+export function scalar<Value>(
+  parse: (value: unknown) => Parsed<Value>,
+  input: Readonly<Record<string, unknown>>,
+) {
   return z
     .unknown()
     .transform((value, context): Value => {
@@ -37,6 +39,17 @@ function parsePositive(value: unknown): Parsed<number> {
   const parsed = parseDuration(value);
   if (parsed.kind === 'error' || parsed.value > 0) return parsed;
   return wrong('must be longer than 0', 'Write a duration such as 1s.');
+}
+
+/** Bytes. */
+export function size(meta: Meta) {
+  return scalar(parseSize, {
+    type: ['string', 'integer'],
+    pattern: SIZE_PATTERN,
+    minimum: 0,
+    maximum: 0,
+    ...meta,
+  });
 }
 
 export function signal(meta: Meta) {
@@ -68,25 +81,4 @@ function parseHttpUrl(value: unknown): Parsed<string> {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return ok(value);
   return wrong(`${quote(value)} is not an http or https URL`, remedy);
-}
-
-/** A list of program and arguments, or one string that is split as a shell splits words. */
-export function command(meta: Meta) {
-  return z
-    .union([z.array(z.string()), z.string()])
-    .transform((words, context): Command => {
-      const result = parseCommand(words);
-      if (result.kind === 'ok') return result.value;
-      context.addIssue({ code: 'custom', message: result.message, params: { remedy: result.remedy } });
-      return z.NEVER;
-    })
-    .meta(meta as z.GlobalMeta);
-}
-
-function parseCommand(words: readonly string[] | string): Parsed<Command> {
-  const split = typeof words === 'string' ? splitShellWords(words) : ok([...words]);
-  if (split.kind === 'error') return split;
-  const [program, ...args] = split.value;
-  if (program !== undefined && program !== '') return ok([program, ...args]);
-  return wrong('names no program', 'Write program and arguments: [program, argument].');
 }

@@ -6,8 +6,10 @@ import { SERVICE_NAME_PATTERN } from '../core/names.ts';
 import { wholeFile, type Diagnostic } from './diagnostic.ts';
 import { explainFileError, readText } from './read-text.ts';
 import type { Source } from './source.ts';
+import { templateName } from './template.ts';
 
-export type ServiceSource = { readonly name: string; readonly source: Source };
+/** `stem`: the name of the file without its ending: of a service NAME, of a template NAME@. */
+export type ServiceSource = { readonly stem: string; readonly source: Source };
 
 export type DirectoryReading = {
   readonly services: readonly ServiceSource[];
@@ -35,15 +37,15 @@ export async function readServiceDirectory(directory: string): Promise<Directory
 
 async function readServiceFile(directory: string, fileName: string): Promise<DirectoryReading> {
   const path = join(directory, fileName);
-  const name = stem(fileName);
-  if (name === 'bosun') return { services: [], diagnostics: [misplaced(path)] };
+  const stem = stemOf(fileName);
+  if (stem === 'bosun') return { services: [], diagnostics: [misplaced(path)] };
   const reading = await readText(path, path);
-  const badName = SERVICE_NAME_PATTERN.test(name) ? [] : [badFileName(path)];
+  const badName = SERVICE_NAME_PATTERN.test(templateName(stem) ?? stem) ? [] : [badFileName(path)];
   if (reading.kind !== 'read') return { services: [], diagnostics: [...badName, reading.diagnostic] };
-  return { services: [{ name, source: reading.source }], diagnostics: badName };
+  return { services: [{ stem, source: reading.source }], diagnostics: badName };
 }
 
-function stem(fileName: string): string {
+function stemOf(fileName: string): string {
   return fileName.replace(/\.ya?ml$/, '');
 }
 
@@ -58,17 +60,18 @@ function misplaced(path: string): Diagnostic {
 }
 
 function badFileName(path: string): Diagnostic {
-  const remedy = 'Name it [a-z0-9][a-z0-9_-]{0,62}.yaml: the name of the file is the name of the service.';
+  const remedy =
+    'Name it [a-z0-9][a-z0-9_-]{0,62}.yaml: the name of the file is the name of the service; a template is NAME@.yaml.';
   return wholeFile(path, { key: '', message: 'has a name that no service can have', remedy });
 }
 
 function duplicates(directory: string, fileNames: readonly string[]): Diagnostic[] {
   return fileNames
-    .filter((name) => name.endsWith('.yml') && fileNames.includes(`${stem(name)}.yaml`))
+    .filter((name) => name.endsWith('.yml') && fileNames.includes(`${stemOf(name)}.yaml`))
     .map((name) =>
       wholeFile(join(directory, name), {
         key: '',
-        message: `describes the same service as ${stem(name)}.yaml`,
+        message: `describes the same service as ${stemOf(name)}.yaml`,
         remedy: 'Remove one of the two files.',
       }),
     );

@@ -11,10 +11,11 @@ import { diagnoseAt } from './plain-value.ts';
 import { readText } from './read-text.ts';
 import type { ServiceSource } from './service-directory.ts';
 import { serviceSchema, type ServiceFile } from './service-schema.ts';
+import { instancesOf, templateName, type Instance } from './template.ts';
 import { validate } from './validate.ts';
 import { valueAt } from './value-at.ts';
 import { parseYaml } from './yaml-document.ts';
-import { readYamlTree } from './yaml-reader.ts';
+import { readYamlTree, type Reading } from './yaml-reader.ts';
 
 export type DraftDependency = {
   readonly name: string;
@@ -36,6 +37,8 @@ type Facts = {
 
 export type ServiceDraft = {
   readonly name: string;
+  /** NAME of NAME@.yaml; undefined for a service with a file of its own. */
+  readonly template: string | undefined;
   /** Undefined when the YAML is broken. */
   readonly document: PlainDocument | undefined;
   /** Undefined when anything in it is wrong. */
@@ -47,25 +50,34 @@ export type ServiceDraft = {
 
 const NO_FACTS: Facts = { type: 'service', policy: 'always', essential: false, main: false, dependsOn: [] };
 
-export async function draftService({ name, source }: ServiceSource, own: Environment): Promise<ServiceDraft> {
+/** One for a service, one for each instance of a template. */
+export async function draftServices(
+  { stem, source }: ServiceSource,
+  own: Environment,
+): Promise<readonly ServiceDraft[]> {
   const yaml = parseYaml(source);
   if (yaml.kind === 'broken') {
-    return {
-      name,
-      document: undefined,
-      file: undefined,
-      facts: NO_FACTS,
-      envFiles: [],
-      diagnostics: yaml.diagnostics,
-    };
+    return [brokenDraft(stem, yaml.diagnostics)];
   }
-  const reading = readYamlTree(source, yaml.document, (variable) => ownValue(own, variable));
+  const read = (lookup: Environment): Reading =>
+    readYamlTree(source, yaml.document, (variable) => ownValue(lookup, variable));
+  const instances = instancesOf(stem, own, (lookup) => read(lookup).document);
+  return Promise.all(instances.map((instance) => draftService(instance, read(instance.lookup))));
+}
+
+function brokenDraft(stem: string, diagnostics: readonly Diagnostic[]): ServiceDraft {
+  const template = templateName(stem);
+  const name = template === undefined ? stem : `${template}-1`;
+  return { name, template, document: undefined, file: undefined, facts: NO_FACTS, envFiles: [], diagnostics };
+}
+
+async function draftService({ name, template, lookup }: Instance, reading: Reading): Promise<ServiceDraft> {
   const { document } = reading;
   const { value, diagnostics } = validate(serviceSchema, document);
-  const envFiles = await readEnvFiles(document, own);
+  const envFiles = await readEnvFiles(document, lookup);
   const all = [...reading.diagnostics, ...diagnostics, ...envFiles.flatMap((file) => file.diagnostics)];
   const file = hasErrors(all) ? undefined : value;
-  return { name, document, file, facts: factsOf(document), envFiles, diagnostics: all };
+  return { name, template, document, file, facts: factsOf(document), envFiles, diagnostics: all };
 }
 
 export function ownValue(own: Environment, variable: string): string | undefined {
@@ -86,7 +98,7 @@ function factsOf(document: PlainDocument): Facts {
 }
 
 export function defaultPolicy(type: ServiceType): 'always' | 'never' {
-  return type === 'oneshot' ? 'never' : 'always';
+  return type === 'service' ? 'always' : 'never';
 }
 
 type Parser<Value> = { safeParse(value: unknown): z.ZodSafeParseResult<Value> };

@@ -1,6 +1,8 @@
-// The whole environment of a service: Bosun's own, then env_file in order, then `environment`; the later wins.
+// The whole environment of a service: Bosun's own, then what follows from its user, then env_file in order, then `environment`; the
+// later wins.
 import { baseEnvironment, type Environment } from './base-environment.ts';
 import type { EnvFile } from './env-file.ts';
+import type { Account } from './identity.ts';
 import type { ServiceFile } from './service-schema.ts';
 
 export function serviceEnvironment(
@@ -8,8 +10,10 @@ export function serviceEnvironment(
   service: string,
   envFiles: readonly EnvFile[],
   environment: ServiceFile['environment'],
+  account: Account = {},
 ): Readonly<Record<string, string>> {
   const values = new Map(Object.entries(baseEnvironment(own, service)));
+  for (const [name, value] of Object.entries(account)) assign(values, {}, name, value);
   for (const file of envFiles) for (const [name, value] of file.values) assign(values, own, name, value);
   for (const [name, value] of entriesOf(environment)) assign(values, own, name, value);
   values.set('BOSUN_SERVICE', service);

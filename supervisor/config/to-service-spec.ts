@@ -1,37 +1,32 @@
 // A service file that has passed every check, to the specification of the core: names of the file to names of the core, and the
 // defaults that depend on other keys.
-import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../core/execution-spec.ts';
 import type { ServiceName } from '../core/names.ts';
-import type { Liveness, ProbeAction, ProbeSpec, Readiness } from '../core/probe-spec.ts';
+import type { Schedule } from '../core/schedule.ts';
 import type {
   Dependency,
-  Eligibility,
   Importance,
   Reload,
   RestartSpec,
   ServiceSpec,
+  StopSpec,
 } from '../core/service-spec.ts';
+import type { ServiceContext } from './service-context.ts';
 import { defaultPolicy, type DraftDependency } from './service-draft.ts';
 import type { ServiceFile } from './service-schema.ts';
+import { startupTimeoutMs, toLiveness, toReadiness, toStartup } from './to-probe-spec.ts';
 
 export type ServiceParts = {
   readonly name: string;
   readonly file: ServiceFile;
   readonly dependsOn: readonly DraftDependency[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly eligibility: Eligibility;
+  readonly context: ServiceContext;
 };
 
 const STARTUP_TIMEOUT_MS = 60_000;
 const BURST_OF_IMPORTANT = 5;
 
-export function toServiceSpec({
-  name,
-  file,
-  dependsOn,
-  environment,
-  eligibility,
-}: ServiceParts): ServiceSpec {
+export function toServiceSpec({ name, file, dependsOn, context }: ServiceParts): ServiceSpec {
+  const { environment, execution, resourceControl, eligibility } = context;
   return {
     name: name as ServiceName,
     description: file.description,
@@ -41,20 +36,20 @@ export function toServiceSpec({
     workingDir: file.working_dir,
     stdio: 'piped',
     dependsOn: dependsOn.map(toDependency),
-    startup: { kind: 'none' },
+    startup: toStartup(file.startup.probe),
     readiness: toReadiness(file.readiness),
     liveness: toLiveness(file.liveness, file.stop.timeout),
-    startupTimeoutMs: file.startup.timeout ?? (file.type === 'oneshot' ? 0 : STARTUP_TIMEOUT_MS),
+    startupTimeoutMs: startupTimeoutMs(file.startup.timeout ?? defaultTimeoutMs(file), file.startup.probe),
     restart: toRestart(file),
     importance: toImportance(file),
-    stop: { signal: file.stop.signal, timeoutMs: file.stop.timeout, killMode: 'group', command: undefined },
+    stop: toStop(file.stop),
     reload: toReload(file.reload),
-    hooks: {},
-    down: undefined,
-    schedule: { kind: 'none' },
+    hooks: file.hooks,
+    down: file.down,
+    schedule: toSchedule(file),
     successExitCodes: file.success_exit_codes,
-    execution: PLAIN_EXECUTION,
-    resourceControl: NO_RESOURCE_CONTROL,
+    execution,
+    resourceControl,
     eligibility,
   };
 }
@@ -68,46 +63,12 @@ function toDependency({ name, condition, required, restart }: DraftDependency): 
   };
 }
 
-function toReadiness(readiness: ServiceFile['readiness']): Readiness {
-  if (readiness === undefined) return { kind: 'spawned' };
-  if (readiness.notify !== undefined) return { kind: 'notify-fd', fd: readiness.notify.fd };
-  const probe = toProbe(readiness);
-  return probe === undefined ? { kind: 'spawned' } : { kind: 'probe', probe };
+function defaultTimeoutMs({ type }: ServiceFile): number {
+  return type === 'service' ? STARTUP_TIMEOUT_MS : 0;
 }
 
-function toLiveness(liveness: ServiceFile['liveness'], graceMs: number): Liveness {
-  const probe = liveness === undefined ? undefined : toProbe(liveness);
-  return probe === undefined ? { kind: 'none' } : { kind: 'probe', probe, graceMs };
-}
-
-type ProbeFile = NonNullable<ServiceFile['liveness']>;
-
-function toProbe(file: ProbeFile): ProbeSpec | undefined {
-  const action = toAction(file);
-  if (action === undefined) return undefined;
-  return {
-    action,
-    initialDelayMs: 0,
-    periodMs: file.period,
-    timeoutMs: file.timeout,
-    successThreshold: 1,
-    failureThreshold: file.failure_threshold,
-  };
-}
-
-function toAction({ http, tcp, exec, file }: ProbeFile): ProbeAction | undefined {
-  if (http !== undefined)
-    return {
-      kind: 'http',
-      ...http,
-      statuses: [{ from: 200, to: 399 }],
-      tls: { verify: 'none' },
-      maxBodyBytes: 0,
-      bodyContains: '',
-    };
-  if (tcp !== undefined) return { kind: 'tcp', ...tcp };
-  if (exec !== undefined) return { kind: 'exec', command: exec };
-  return file === undefined ? undefined : { kind: 'file', path: file };
+function toStop({ signal, timeout, kill_mode, command }: ServiceFile['stop']): StopSpec {
+  return { signal, timeoutMs: timeout, killMode: kill_mode, command };
 }
 
 function toImportance(file: ServiceFile): Importance {
@@ -134,4 +95,11 @@ function toReload(reload: ServiceFile['reload']): Reload {
   if (reload?.command !== undefined)
     return { kind: 'command', command: reload.command, timeoutMs: reload.timeout };
   return { kind: 'none' };
+}
+
+/** contradictions.ts has seen to it that a timer, and nothing else, has one of the two. */
+function toSchedule({ every, schedule, time_zone }: ServiceFile): Schedule {
+  if (every !== undefined) return { kind: 'every', periodMs: every };
+  if (schedule === undefined) return { kind: 'none' };
+  return { kind: 'cron', expression: schedule, timeZone: time_zone };
 }

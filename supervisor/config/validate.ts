@@ -1,5 +1,5 @@
 // Holds the plain values of a file against its schema. Before anything is called wrong, three things are made right: keys that
-// start with x- are dropped, `${PORT}` may stand for a number, and an unquoted 1.10 may stand for text, as it is written.
+// start with x- are dropped, `${PORT}` or `80${N}` may stand for a number, and an unquoted 1.10 may stand for text, as it is written.
 import type * as z from 'zod';
 import type { Diagnostic } from './diagnostic.ts';
 import { explainMismatch } from './explain-mismatch.ts';
@@ -80,11 +80,12 @@ function fit(
   value: PlainValue,
   expected: string,
   written: string | undefined,
-  origin: 'written' | 'whole',
+  origin: 'written' | 'expanded',
 ): PlainValue | undefined {
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return written;
-  if (origin !== 'whole' || typeof value !== 'string') return undefined;
+  if (origin !== 'expanded' || typeof value !== 'string') return undefined;
   if (expected === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
-  if ((expected === 'number' || expected === 'int') && /^-?\d{1,15}$/.test(value)) return Number(value);
+  if ((expected === 'number' || expected === 'int') && /^-?\d{1,15}(\.\d{1,6})?$/.test(value))
+    return Number(value);
   return undefined;
 }

@@ -192,8 +192,8 @@ function expand(walk: Walk, text: string, node: Scalar, place: Place): string {
   }
   const id = pathId(place.path);
   const location = walk.locations.get(id);
-  if (location !== undefined && result.extent === 'whole')
-    walk.locations.set(id, { ...location, origin: 'whole' });
+  if (location !== undefined && result.origin === 'expanded')
+    walk.locations.set(id, { ...location, origin: 'expanded' });
   return result.text;
 }
 

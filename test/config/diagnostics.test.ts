@@ -25,17 +25,11 @@ const rules: readonly (readonly [rule: string, yaml: string, expected: readonly 
   ['an unknown key deep down', 'command: [a]\nstop: { timeuot: 5s }', ['2:9 unknown key "timeuot"']],
   [
     'keys and types of later versions',
-    'command: [a]\nuser: web\ntype: timer\nstop: { kill_mode: group }',
+    'command: [a]\nlogs: { format: json }\ntype: attached',
     [
-      '2:1 this version of Bosun does not support "user" yet',
-      '3:7 this version of Bosun does not support the type "timer" yet',
-      '4:9 this version of Bosun does not support "stop.kill_mode" yet',
+      '2:1 this version of Bosun does not support "logs" yet',
+      '3:7 this version of Bosun does not support the type "attached" yet',
     ],
-  ],
-  [
-    'readiness of later versions',
-    'command: [a]\nreadiness:\n  notify: { socket: true }\n',
-    ['3:3 "fd" is missing', '3:13 this version of Bosun does not support "readiness.notify.socket" yet'],
   ],
   [
     'a word that is none of the list',
@@ -62,21 +56,6 @@ const rules: readonly (readonly [rule: string, yaml: string, expected: readonly 
     ['2:9 must have either signal or command'],
   ],
   ['reload by neither', 'command: [a]\nreload: {}', ['2:9 must have either signal or command']],
-  [
-    'two probes',
-    'command: [a]\nreadiness: { file: /a, exec: [b] }',
-    ['2:12 must have exactly one of http, tcp, exec, file and notify'],
-  ],
-  [
-    'no probe',
-    'command: [a]\nliveness: { period: 1s }',
-    ['2:11 must have exactly one of http, tcp, exec and file'],
-  ],
-  [
-    'liveness by notification',
-    'command: [a]\nliveness: { notify: { fd: 3 } }',
-    ['2:11 must have exactly one of http, tcp, exec and file', '2:13 unknown key "notify"'],
-  ],
   ['a probe that is not complete', 'command: [a]\nreadiness:\n  http: {}\n', ['3:3 "url" is missing']],
   [
     'a URL that is none',
@@ -92,11 +71,6 @@ const rules: readonly (readonly [rule: string, yaml: string, expected: readonly 
     'a port that is text',
     'command: [a]\nreadiness: { tcp: { port: "80" } }',
     ['2:27 must be a number, not "80"'],
-  ],
-  [
-    'a descriptor that is taken',
-    'command: [a]\nreadiness: { notify: { fd: 2 } }',
-    ['2:28 must be at least 3'],
   ],
   ['a relative working directory', 'command: [a]\nworking_dir: app', ['2:14 "app" is not an absolute path']],
   ['an exit code out of range', 'command: [a]\nsuccess_exit_codes: [0, 256]', ['2:25 must be at most 255']],

@@ -86,17 +86,18 @@ test('plain variables without a value are named, those with a default are not', 
   assert.deepEqual(result.unset, ['${UNSET}', '$NOPE']);
 });
 
-test('only a text that is one expression counts as whole', () => {
-  for (const [text, extent] of [
-    ['${SET}', 'whole'],
-    ['$SET', 'whole'],
-    [' ${SET}', 'part'],
-    ['${SET}${SET}', 'part'],
-    ['80', 'part'],
+test('a text with a variable in it is told from one that was written', () => {
+  for (const [text, origin] of [
+    ['${SET}', 'expanded'],
+    ['$SET', 'expanded'],
+    ['80${SET}', 'expanded'],
+    ['${UNSET:-1}', 'expanded'],
+    ['80', 'written'],
+    ['$$80', 'written'],
   ] as const) {
     const result = interpolate(text, lookup);
     assert.ok(result.kind === 'ok');
-    assert.equal(result.extent, extent, text);
+    assert.equal(result.origin, origin, text);
   }
 });
 

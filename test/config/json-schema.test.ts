@@ -13,12 +13,13 @@ test('services.d/schema.json is fresh: if not, run scripts/generate-schema.ts', 
   assert.deepEqual(written, JSON.parse(JSON.stringify(serviceJsonSchema())));
 });
 
-test('every key has a description, and x- keys are free everywhere', () => {
+test('every key has a description and an example, and x- keys are free everywhere', () => {
   const walk = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return;
     const node = value as Node;
     for (const [key, child] of Object.entries(node.properties ?? {})) {
       assert.ok(child.description, `${path}.${key} has no description`);
+      assert.ok(Array.isArray(child['examples']), `${path}.${key} has no example`);
     }
     if (node.properties !== undefined) assert.deepEqual(node['patternProperties'], { '^x-': {} }, path);
     for (const [key, child] of Object.entries(node)) {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfiguration } from '../../supervisor/config/load.ts';
+import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../../supervisor/core/execution-spec.ts';
 import { brief, load, loadService } from './loading.ts';
 
 const fixtures = new URL('../fixtures/config/', import.meta.url).pathname;
@@ -19,6 +20,7 @@ test('a command is enough; everything else has its default', async () => {
     workingDir: '/',
     stdio: 'piped',
     dependsOn: [],
+    startup: { kind: 'none' },
     readiness: { kind: 'spawned' },
     liveness: { kind: 'none' },
     startupTimeoutMs: 60_000,
@@ -30,9 +32,14 @@ test('a command is enough; everything else has its default', async () => {
       burst: { count: 0, windowMs: 60_000 },
     },
     importance: 'normal',
-    stop: { signal: 'SIGTERM', timeoutMs: 5000 },
+    stop: { signal: 'SIGTERM', timeoutMs: 5000, killMode: 'group', command: undefined },
     reload: { kind: 'none' },
+    hooks: {},
+    down: undefined,
+    schedule: { kind: 'none' },
     successExitCodes: [0],
+    execution: PLAIN_EXECUTION,
+    resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },
   });
 });
@@ -54,27 +61,6 @@ test('essential and main services give up after five restarts in the window', as
   assert.equal(endless.restart.burst.count, 0);
 });
 
-test('a probe has its pace by default', async () => {
-  const { readiness } = await loadService('command: [a]\nreadiness: { tcp: { port: 80 } }');
-  assert.deepEqual(readiness, {
-    kind: 'probe',
-    probe: {
-      action: { kind: 'tcp', host: '127.0.0.1', port: 80 },
-      periodMs: 10_000,
-      timeoutMs: 1000,
-      failureThreshold: 3,
-    },
-  });
-});
-
-test('exec and file probes', async () => {
-  const yaml = 'command: [a]\nreadiness: { file: /run/ready }\nliveness: { exec: "check -q" }';
-  const { readiness, liveness } = await loadService(yaml);
-  assert.ok(readiness.kind === 'probe' && liveness.kind === 'probe');
-  assert.deepEqual(readiness.probe.action, { kind: 'file', path: '/run/ready' });
-  assert.deepEqual(liveness.probe.action, { kind: 'exec', command: ['check', '-q'] });
-});
-
 test('every key of a complete configuration arrives', async () => {
   const result = await loadConfiguration({
     directory: join(fixtures, 'complete/services.d'),
@@ -94,11 +80,14 @@ test('every key of a complete configuration arrives', async () => {
   ]);
   assert.deepEqual(
     spec.services.map((service) => service.name),
-    ['database', 'migrate', 'app'],
+    ['clean', 'database', 'migrate', 'app'],
   );
-  assert.deepEqual(spec.services[0]?.readiness, { kind: 'notify-fd', fd: 3 });
-  assert.deepEqual(spec.services[0].reload, { kind: 'signal', signal: 'SIGHUP' });
-  assert.deepEqual(spec.services[2], {
+  const [clean, database, migrate, app] = spec.services;
+  assert.deepEqual(clean?.schedule, { kind: 'cron', expression: '0 3 * * *', timeZone: 'Europe/Berlin' });
+  assert.deepEqual(database?.readiness, { kind: 'notify-fd', fd: 3 });
+  assert.deepEqual(database.reload, { kind: 'signal', signal: 'SIGHUP' });
+  assert.deepEqual(migrate?.down, ['migrate', 'down']);
+  assert.deepEqual(app, {
     name: 'app',
     description: 'Every key that a service can have',
     type: 'service',
@@ -121,17 +110,37 @@ test('every key of a complete configuration arrives', async () => {
       { name: 'migrate', condition: 'service_completed_successfully', need: 'required', onRestart: 'keep' },
       { name: 'cache', condition: 'service_started', need: 'optional', onRestart: 'keep' },
     ],
+    startup: {
+      kind: 'probe',
+      probe: {
+        action: { kind: 'exec', command: ['app', '--check'] },
+        initialDelayMs: 100,
+        periodMs: 1000,
+        timeoutMs: 1000,
+        successThreshold: 1,
+        failureThreshold: 1,
+      },
+    },
     readiness: {
       kind: 'probe',
       probe: {
         action: {
           kind: 'http',
-          url: 'http://127.0.0.1:9090/ready',
-          method: 'HEAD',
+          url: 'https://127.0.0.1:9090/ready',
+          method: 'GET',
           headers: { 'x-probe': 'bosun' },
+          statuses: [
+            { from: 200, to: 200 },
+            { from: 300, to: 308 },
+          ],
+          tls: { verify: 'full', authorityFile: '/etc/app/ca.pem', serverName: 'app.internal' },
+          maxBodyBytes: 65_536,
+          bodyContains: 'ok',
         },
+        initialDelayMs: 500,
         periodMs: 2000,
         timeoutMs: 500,
+        successThreshold: 2,
         failureThreshold: 2,
       },
     },
@@ -139,10 +148,13 @@ test('every key of a complete configuration arrives', async () => {
       kind: 'probe',
       probe: {
         action: { kind: 'tcp', host: '127.0.0.1', port: 9090 },
+        initialDelayMs: 5000,
         periodMs: 90_000,
         timeoutMs: 1000,
+        successThreshold: 1,
         failureThreshold: 3,
       },
+      graceMs: 1000,
     },
     startupTimeoutMs: 0,
     restart: {
@@ -153,9 +165,19 @@ test('every key of a complete configuration arrives', async () => {
       burst: { count: 3, windowMs: 300_000 },
     },
     importance: 'essential',
-    stop: { signal: 'SIGINT', timeoutMs: 10_000 },
+    stop: { signal: 'SIGINT', timeoutMs: 10_000, killMode: 'mixed', command: ['app', 'quit'] },
     reload: { kind: 'command', command: ['kill', '-HUP', '1'], timeoutMs: 3000 },
+    hooks: {
+      pre_start: { command: ['mkdir', '-p', '/run/app'], timeoutMs: 10_000 },
+      post_start: { command: ['announce', 'app is up'], timeoutMs: 2000 },
+      pre_stop: { command: ['deregister'], timeoutMs: 10_000 },
+      post_stop: { command: ['rm', '-f', '/run/app/lock'], timeoutMs: 10_000 },
+    },
+    down: undefined,
+    schedule: { kind: 'none' },
     successExitCodes: [0, 143],
+    execution: PLAIN_EXECUTION,
+    resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },
   });
 });
@@ -210,9 +232,9 @@ test('plain numbers and booleans in a command are taken as they are written', as
   assert.deepEqual((await loadService('command: [true]')).command, ['true']);
 });
 
-test('${VAR} may stand for a number or a boolean, and is never read as YAML', async () => {
+test('${VAR} may stand for a number, a part of one, or a boolean, and is never read as YAML', async () => {
   const yaml =
-    'command: [a, "${LIST}", "${UNSET:-}"]\nmain: ${MAIN}\nreadiness: { tcp: { port: "${PORT}" } }';
+    'command: [a, "${LIST}", "${UNSET:-}"]\nmain: ${MAIN}\nreadiness: { tcp: { port: "${PORT}80" } }';
   const { command, importance, readiness } = await loadService(yaml, {
     LIST: '[x, y]',
     MAIN: 'true',
@@ -221,7 +243,7 @@ test('${VAR} may stand for a number or a boolean, and is never read as YAML', as
   assert.deepEqual(command, ['a', '[x, y]', '']);
   assert.equal(importance, 'main');
   assert.ok(readiness.kind === 'probe' && readiness.probe.action.kind === 'tcp');
-  assert.equal(readiness.probe.action.port, 80);
+  assert.equal(readiness.probe.action.port, 8080);
 });
 
 test('keys are not expanded', async () => {
@@ -236,23 +258,6 @@ test('an unset variable is a warning with its place, and the configuration is lo
   assert.equal(result.warnings[0]?.severity, 'warning');
   assert.equal(result.warnings[0].key, 'environment.X');
   assert.equal(result.spec.services[0]?.environment['X'], 'a  b');
-});
-
-test('when.executable is looked up in the PATH of the service, or as a path', async () => {
-  const plain = join(fixtures, 'complete/app.env');
-  const cases: [string, string, string][] = [
-    ['sh', '/bin', 'eligible'],
-    ['sh', '/nowhere:/bin', 'eligible'],
-    ['/bin/sh', '/nowhere', 'eligible'],
-    ['sh', '/nowhere', 'executable "sh" was not found in PATH (/nowhere)'],
-    [plain, '/bin', `executable "${plain}" is not an executable file`],
-    ['/bin', '/bin', 'executable "/bin" is not an executable file'],
-  ];
-  for (const [executable, path, expected] of cases) {
-    const yaml = `command: [a]\nwhen: { executable: ${executable} }\nenvironment: { PATH: ${path} }`;
-    const { eligibility } = await loadService(yaml, { PATH: '/other' });
-    assert.equal(eligibility.kind === 'skipped' ? eligibility.reason : 'eligible', expected);
-  }
 });
 
 test('other files in the directory are left alone; links are followed', async () => {

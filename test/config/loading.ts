@@ -4,13 +4,20 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../../supervisor/config/diagnostic.ts';
-import { loadConfiguration, type LoadResult } from '../../supervisor/config/load.ts';
+import { loadConfiguration, type LoadOptions, type LoadResult } from '../../supervisor/config/load.ts';
 import type { ServiceSpec } from '../../supervisor/core/service-spec.ts';
 
 /** Paths relative to the parent of the services directory: `services.d/web.yaml`, `bosun.yaml`. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 
-export async function load(files: Files, environment: Record<string, string> = {}): Promise<LoadResult> {
+/** What Bosun may do, and whom there is, if not as on this machine. */
+export type ReadFacts = LoadOptions['readFacts'];
+
+export async function load(
+  files: Files,
+  environment: Record<string, string> = {},
+  readFacts?: ReadFacts,
+): Promise<LoadResult> {
   const root = await mkdtemp(join(tmpdir(), 'bosun-config-'));
   try {
     await mkdir(join(root, 'services.d'));
@@ -18,7 +25,11 @@ export async function load(files: Files, environment: Record<string, string> = {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), content);
     }
-    return relative(root, await loadConfiguration({ directory: join(root, 'services.d'), environment }));
+    const options = { directory: join(root, 'services.d'), environment };
+    return relative(
+      root,
+      await loadConfiguration(readFacts === undefined ? options : { ...options, readFacts }),
+    );
   } finally {
     await rm(root, { recursive: true });
   }

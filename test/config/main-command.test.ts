@@ -35,11 +35,12 @@ test('alone it has the terminal, its own working directory and all of the stop b
   assert.deepEqual(service.environment, { PATH: '/bin', BOSUN_SERVICE: 'main' });
 });
 
-test('beside services it has stdin and waits for all of them', async () => {
+test('beside services it has stdin and waits for all of them but timers, which are never ready', async () => {
   const spec = await fleet({
     'services.d/web.yaml': 'command: [a]',
     'services.d/migrate.yaml': 'command: [a]\ntype: oneshot',
     'services.d/gone.yaml': 'command: [a]\nwhen: { executable: /nowhere/gone }',
+    'services.d/tick.yaml': 'command: [a]\ntype: timer\nevery: 1h',
   });
   const service = withMainCommand(spec, ['true'], {}).services.at(-1);
   assert.equal(service?.stdio, 'piped-with-stdin');

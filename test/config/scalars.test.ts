@@ -1,9 +1,14 @@
-// Durations, signals, command lines, suggestions: the small parsers.
+// Durations, sizes, signals, command lines, patterns, suggestions: the small parsers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { parse } from 'yaml';
 import { parseDuration } from '../../supervisor/config/duration.ts';
+import { flowYaml } from '../../supervisor/config/flow-yaml.ts';
+import { parsePattern } from '../../supervisor/config/pattern.ts';
 import { splitShellWords } from '../../supervisor/config/shell-words.ts';
 import { parseSignal } from '../../supervisor/config/signal-name.ts';
+import { parseSize } from '../../supervisor/config/size.ts';
 import { editDistance, suggest } from '../../supervisor/config/suggestion.ts';
 
 test('durations with units become milliseconds', () => {
@@ -127,4 +132,87 @@ test('suggestions are close ones only', () => {
   assert.equal(suggest('x'.repeat(1_000_000), keys), undefined);
   assert.equal(editDistance('ab', 'ba'), 1);
   assert.equal(editDistance('', 'abc'), 3);
+});
+
+test('sizes with units become bytes, all in powers of 1024', () => {
+  const cases: [unknown, number][] = [
+    ['512B', 512],
+    ['10b', 10],
+    ['1K', 1024],
+    ['1k', 1024],
+    ['1KB', 1024],
+    ['1KiB', 1024],
+    ['1Ki', 1024],
+    ['10M', 10_485_760],
+    ['10MB', 10_485_760],
+    ['1.5G', 1_610_612_736],
+    ['1T', 1_099_511_627_776],
+    ['0', 0],
+    [0, 0],
+  ];
+  for (const [text, expected] of cases)
+    assert.deepEqual(parseSize(text), { kind: 'ok', value: expected }, String(text));
+});
+
+test('sizes without a unit, of another form or beyond what is exact are refused', () => {
+  for (const text of ['10', 10, 1.5, '', 'K', '1 K', '-1K', '1X', '1Kb2', '1KK', null, true, [], '9000T'])
+    assert.equal(parseSize(text).kind, 'error', String(text));
+  const bare = parseSize(10);
+  assert.ok(bare.kind === 'error');
+  assert.deepEqual([bare.message, bare.remedy], ['"10" has no unit', 'Write the unit: 10B, 10K or 10M.']);
+});
+
+test('a pattern that is wrong is told with the place of the fault', () => {
+  const cases: [string, string][] = [
+    ['(a', 'unterminated group, at character 1: "(a"'],
+    ['x(a(b)', 'unterminated group, at character 2: "(a(b)"'],
+    ['foo[a-', 'unterminated character class, at character 4: "[a-"'],
+    ['a)b', 'unmatched \')\', at character 2: ")b"'],
+    ['(a**b)', 'nothing to repeat, at character 4: "*b)"'],
+    ['ab\\q', 'invalid escape, at character 4: "q"'],
+  ];
+  for (const [pattern, place] of cases) {
+    const parsed = parsePattern(pattern);
+    assert.equal(parsed.kind === 'error' ? parsed.message : '', `is no regular expression: ${place}`);
+  }
+});
+
+test('a pattern that would cost too much to judge is refused for its length', () => {
+  assert.equal(parsePattern('('.repeat(1001)).kind, 'error');
+  assert.equal(parsePattern('a'.repeat(1000)).kind, 'ok');
+});
+
+test('values are written as YAML that reads as the same values', () => {
+  const words = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      '@daily',
+      '027',
+      'true',
+      'null',
+      '-',
+      '- a',
+      'a: b',
+      'a #b',
+      '1e5',
+      '.inf',
+      '0x1f',
+      "it's",
+      '~',
+    ),
+  );
+  const values = fc.oneof(words, fc.integer(), fc.boolean(), fc.constant(null));
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        values,
+        fc.array(values),
+        fc.dictionary(fc.stringMatching(/^[a-z]{1,3}$/), values, { noNullPrototype: true }),
+      ),
+      (value) => {
+        const read: unknown = parse(`key: ${flowYaml(value)}`);
+        assert.deepEqual(read, { key: value });
+      },
+    ),
+  );
 });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 const page = readFileSync(new URL('../../docs/explanation/compared.md', import.meta.url), 'utf8');
 const rows = page
   .split('\n')
-  .filter((line) => /^\| \d+ \|/.test(line))
+  .filter((line) => /^\| \d+ +\|/.test(line))
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
 test('the requests are numbered without a gap, in both tables, and each has an answer', () => {

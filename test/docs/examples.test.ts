@@ -25,7 +25,7 @@ function blocksOf(page: string): readonly Block[] {
 const blocks = PAGES.flatMap(blocksOf);
 
 describe('service files in the docs', () => {
-  const SERVICE = /^# services\.d\/([a-z0-9_-]+)\.yaml\n/;
+  const SERVICE = /^# services\.d\/([a-z0-9_-]+@?)\.yaml\n/;
   const services = blocks.filter((block) => block.language === 'yaml' && SERVICE.test(block.text));
 
   it('are there', () => {

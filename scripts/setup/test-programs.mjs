@@ -1,0 +1,68 @@
+// Programs that only the tests need: systemd-notify, the reference client of sd_notify(3). A program that the machine has already
+// is used as it is.
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { installAptPackages } from './apt-install.mjs';
+import { unpackAptPackages } from './apt-package.mjs';
+import { cached, cachePath, isCached } from './cache.mjs';
+import { findExecutable } from './find-executable.mjs';
+import { Unavailable } from './unavailable.mjs';
+
+const SUITE = 'bookworm';
+const CACHE_NAME = `systemd-notify-debian-${SUITE}`;
+/** The program, systemd's own library, and what that one is linked with. */
+const PACKAGES = [
+  'systemd',
+  'libsystemd-shared',
+  ...['libacl1', 'libaudit1', 'libblkid1', 'libcap-ng0', 'libcap2', 'libcrypt1', 'libgcrypt20', 'libgpg-error0'],
+  ...['libip4tc2', 'libkmod2', 'liblz4-1', 'liblzma5', 'libmount1', 'libpam0g', 'libpcre2-8-0', 'libseccomp2'],
+  ...['libselinux1', 'libssl3', 'libzstd1'],
+];
+
+/** In the shape of STACK_PROGRAMS. */
+export const TEST_PROGRAMS = [
+  { executable: 'systemd-notify', title: 'systemd-notify', lane: 'apt', find: findSystemdNotify, setUp },
+];
+
+function findSystemdNotify() {
+  const own = findExecutable('systemd-notify');
+  if (own !== undefined) return path.dirname(own);
+  return isCached(CACHE_NAME) ? path.join(cachePath(CACHE_NAME), 'start') : undefined;
+}
+
+/** Installed when this is root: the tests call it as another user too, who may not enter root's cache. */
+async function setUp(tell) {
+  const problems = [];
+  for (const way of [(said) => installAptPackages(['systemd'], said), unpack]) {
+    try {
+      return await way(tell);
+    } catch (error) {
+      problems.push(error.message);
+    }
+  }
+  throw new Unavailable(problems.join('; '));
+}
+
+async function unpack(tell) {
+  await cached(
+    CACHE_NAME,
+    async (directory) => {
+      await unpackAptPackages({ suite: SUITE, names: PACKAGES }, directory, tell);
+      await writeStarter(directory);
+    },
+    tell,
+  );
+}
+
+/** It looks for its libraries in the machine's own directories only. */
+async function writeStarter(directory) {
+  const names = await readdir(path.join(directory, 'usr/lib'));
+  const platform = names.find((name) => name.endsWith('-linux-gnu'));
+  const libraries = [`usr/lib/${platform}/systemd`, `usr/lib/${platform}`, `lib/${platform}`];
+  const search = libraries.map((library) => `$here/${library}`).join(':');
+  const lines = ['#!/bin/sh', 'here="${0%/*}/.."', `export LD_LIBRARY_PATH="${search}"`];
+  const start = `${lines.join('\n')}\nexec "$here/bin/systemd-notify" "$@"\n`;
+  await mkdir(path.join(directory, 'start'));
+  await writeFile(path.join(directory, 'start/systemd-notify'), start, { mode: 0o755 });
+}
