@@ -3,7 +3,7 @@
 import { createModel, type Model } from '../core/draft.ts';
 import { decide } from '../core/decide.ts';
 import type { Effect } from '../core/effect.ts';
-import type { PlaneEvent, RecordedEvent } from '../core/event.ts';
+import type { PlaneEvent, RecordedEvent, ServiceNote } from '../core/event.ts';
 import { createFleet, type Fleet } from '../core/fleet.ts';
 import type { Input } from '../core/input.ts';
 import type { Pid, ServiceName } from '../core/names.ts';
@@ -53,6 +53,11 @@ export class Engine {
     return this.#fleet;
   }
 
+  /** The specification with what is on its way to replace it. */
+  get model(): Model {
+    return this.#model;
+  }
+
   get recorder(): Recorder {
     return this.#recorder;
   }
@@ -67,8 +72,8 @@ export class Engine {
     this.#publish();
   }
 
-  /** Events of the control plane's own life; no service is concerned and nothing is decided. */
-  note(event: PlaneEvent): void {
+  /** What is only noted: nothing is decided, and no state changes. */
+  note(event: PlaneEvent | ServiceNote): void {
     this.#unpublished.push(this.#recorder.record(event, BY_POLICY));
     this.#publish();
   }
@@ -88,14 +93,19 @@ export class Engine {
     const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs(), random: random() };
     const { model, fleet, events, effects } = decide(this.#model, before, input, moment);
     this.#fleet = fleet;
+    const scope = model === this.#model ? 'changed' : 'all';
     this.#follow(model);
     for (const event of events) {
-      this.#unpublished.push(this.#recorder.record(event, attribution));
+      const recorded = this.#recorder.record(event, attribution);
+      this.#unpublished.push(recorded);
+      if (event.type === 'spawned') this.#probes.launched(event.service, event.run, recorded.monotonicMs);
+      if (event.type === 'started' || event.type === 'ready') this.#start.started(event.run);
       if (event.type === 'exited') this.#attachments.end(event.run);
       if (event.type === 'sweep-started') this.#attachments.endAll();
     }
     for (const effect of effects) this.#runSafely(effect, attribution);
-    this.#reconcile(before, fleet);
+    if (scope === 'all') this.#forgetRemoved(before);
+    this.#reconcile(before, scope);
   }
 
   /** Another specification: told to the control plane before the events that go by it. */
@@ -103,7 +113,7 @@ export class Engine {
     if (model === this.#model) return;
     this.#publish();
     this.#model = model;
-    this.#ports.plane.configured(model.spec);
+    this.#ports.plane.configured(model.spec, model.target);
   }
 
   #publish(): void {
@@ -158,6 +168,9 @@ export class Engine {
       case 'sweep':
         this.#ports.sweep(effect.signal);
         return;
+      case 'request-apply':
+        plane.requestApply(effect.actor);
+        return;
       case 'reply':
         // The reply must not overtake the events of its command.
         this.#publish();
@@ -170,10 +183,11 @@ export class Engine {
     }
   }
 
-  /** Timers and probes follow the state: only services whose record changed are looked at. */
-  #reconcile(before: Fleet, after: Fleet): void {
+  /** Timers and probes follow state and specification: while that stays, only records that changed are looked at. */
+  #reconcile(before: Fleet, scope: 'changed' | 'all'): void {
+    const after = this.#fleet;
     for (const [index, record] of after.services.entries()) {
-      if (record === before.services[index]) continue;
+      if (scope === 'changed' && record === before.services[index]) continue;
       const spec = this.#model.spec.services[index];
       if (spec === undefined) continue;
       const timer = serviceTimer(spec, record);
@@ -185,6 +199,15 @@ export class Engine {
       this.#probes.reconcile(spec, plannedProbes(spec, record));
     }
     if (before.phase !== after.phase) this.#reconcileFleetTimers(after);
+  }
+
+  /** One that was between two runs may still have had a timer. */
+  #forgetRemoved(before: Fleet): void {
+    for (const { name } of before.services) {
+      if (this.#model.graph.indexOf.has(name)) continue;
+      this.#timers.cancel(name);
+      this.#probes.forget(name);
+    }
   }
 
   #reconcileFleetTimers(fleet: Fleet): void {

@@ -49,6 +49,8 @@ type KeptPipe = {
   readonly watched: readonly WatchedLine[];
 };
 
+type Configuration = { readonly spec: FleetSpec | undefined; readonly target: FleetSpec | undefined };
+
 type Life =
   | { readonly kind: 'not-started' }
   | { readonly kind: 'running'; readonly worker: PlaneWorker; readonly since: number }
@@ -69,7 +71,9 @@ export class PlaneHost implements PlanePort {
   #life: Life = { kind: 'not-started' };
   #restartMs = FIRST_RESTART_MS;
   #starts = 0;
-  #spec: FleetSpec | undefined;
+  #configuration: Configuration = { spec: undefined, target: undefined };
+  /** Who asked for the configuration to be applied while there was no worker to do it. */
+  #applyActor: string | undefined;
 
   constructor(ports: PlaneHostPorts) {
     this.#ports = ports;
@@ -80,17 +84,19 @@ export class PlaneHost implements PlanePort {
   }
 
   publish(events: readonly RecordedEvent[]): void {
-    this.#post({ type: 'events', events, spec: this.#spec });
-    this.#spec = undefined;
+    this.#post({ type: 'events', events, ...this.#configuration });
+    this.#configuration = { spec: undefined, target: undefined };
   }
 
   /** Goes with the next events, so that the control plane never sees one without the other. */
-  configured(spec: FleetSpec): void {
-    this.#spec = spec;
+  configured(spec: FleetSpec, target: FleetSpec | undefined): void {
+    this.#configuration = { spec, target };
   }
 
+  /** Kept for the next worker when there is none. One that dies of it is not asked again: the next would die of it too. */
   requestApply(actor: string): void {
-    this.#post({ type: 'apply-requested', actor });
+    if (this.#life.kind === 'running') this.#post({ type: 'apply-requested', actor });
+    else this.#applyActor = actor;
   }
 
   reply(command: string, result: CommandResult): void {
@@ -139,6 +145,8 @@ export class PlaneHost implements PlanePort {
     this.#life = { kind: 'running', worker, since: performance.now() };
     worker.post(this.#ports.hello());
     for (const pipe of this.#pipes.values()) this.#lendNow(worker, pipe);
+    if (this.#applyActor !== undefined) worker.post({ type: 'apply-requested', actor: this.#applyActor });
+    this.#applyActor = undefined;
   }
 
   /** A thread cannot be had at the limit of processes or descriptors: later, then. */
@@ -181,6 +189,7 @@ export class PlaneHost implements PlanePort {
         this.#ports.listening(message.socketPath, this.#starts === 1 ? 'first' : 'again');
         return;
       case 'line-matched':
+        this.#stopWatching(message);
         this.#ports.lineMatched(message);
         return;
       case 'drained':
@@ -189,6 +198,15 @@ export class PlaneHost implements PlanePort {
       case 'flushed':
         if (this.#life.kind === 'finishing') this.#life.done();
         return;
+    }
+  }
+
+  /** The next worker need not look for what this one has found. */
+  #stopWatching({ run, purpose }: Extract<FromPlane, { type: 'line-matched' }>): void {
+    for (const [key, pipe] of this.#pipes) {
+      if (pipe.run !== run) continue;
+      const watched = pipe.watched.filter((line) => line.purpose !== purpose);
+      this.#pipes.set(key, { ...pipe, watched });
     }
   }
 

@@ -61,13 +61,21 @@ export type RunPort = {
 };
 
 export type ProbePort = {
-  start(spec: ServiceSpec, planned: PlannedProbe, report: (answer: ProbeAnswer) => void): Disposable;
+  /** `launchedAtMs`: when the run's process was, on the monotonic clock. */
+  start(
+    spec: ServiceSpec,
+    planned: PlannedProbe,
+    launchedAtMs: number,
+    report: (answer: ProbeAnswer) => void,
+  ): Disposable;
 };
 
 /** Where a service tells of itself by sd_notify(3), for one run. */
 export type NotifyChannel = Disposable & {
   /** NOTIFY_SOCKET, and WATCHDOG_USEC where there is a watchdog. */
   readonly environment: Readonly<Record<string, string>>;
+  /** From now on its watchdog counts. Said again it changes nothing. */
+  started(): void;
 };
 
 export type NotifyObserver = {
@@ -121,6 +129,8 @@ export type PlanePort = {
   publish(events: readonly RecordedEvent[], fleet: Fleet): void;
   reply(command: string, result: CommandResult): void;
   lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void;
-  /** Another specification from the next event on. */
-  configured(spec: FleetSpec): void;
+  /** Another specification from the next event on. `target`: what it is on its way to, while something runs by another. */
+  configured(spec: FleetSpec, target: FleetSpec | undefined): void;
+  /** Reads the configuration again; it comes back as a command, or not at all when it is wrong. */
+  requestApply(actor: string): void;
 };

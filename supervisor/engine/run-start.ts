@@ -4,7 +4,7 @@ import type { Effect } from '../core/effect.ts';
 import type { Input } from '../core/input.ts';
 import type { RunId } from '../core/names.ts';
 import type { ServiceSpec } from '../core/service-spec.ts';
-import type { EnginePorts, LaunchedPipes } from './ports.ts';
+import type { EnginePorts, LaunchedPipes, NotifyChannel } from './ports.ts';
 import type { RunAttachments } from './run-attachments.ts';
 
 type Submit = (input: Input) => void;
@@ -13,6 +13,7 @@ type Ports = Pick<EnginePorts, 'runs' | 'notify' | 'watchNotify' | 'plane'>;
 export class RunStart {
   readonly #ports: Ports;
   readonly #attachments: RunAttachments;
+  readonly #channels = new Map<RunId, NotifyChannel>();
 
   constructor(ports: Ports, attachments: RunAttachments) {
     this.#ports = ports;
@@ -32,10 +33,25 @@ export class RunStart {
       submit({ type: 'spawn-failed', service, run, error: launch.error });
       return;
     }
-    if (channel !== undefined) this.#attachments.add(run, channel);
+    if (channel !== undefined) this.#attachChannel(run, channel);
     // First of all: whatever happens to its pipes, the run has a process.
     submit({ type: 'spawned', service, run, pid: launch.pid, degraded: launch.degraded });
     this.#attachPipes(spec, run, launch.pipes, submit);
+  }
+
+  /** The run has started or is ready, perhaps again: what counts from then on begins. */
+  started(run: RunId): void {
+    this.#channels.get(run)?.started();
+  }
+
+  #attachChannel(run: RunId, channel: NotifyChannel): void {
+    this.#channels.set(run, channel);
+    this.#attachments.add(run, {
+      [Symbol.dispose]: () => {
+        this.#channels.delete(run);
+        channel[Symbol.dispose]();
+      },
+    });
   }
 
   #openChannel(

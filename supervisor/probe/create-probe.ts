@@ -19,6 +19,6 @@ export function createProbe({ action, timeoutMs }: ProbeSpec, run: RunInContext)
     case 'file':
       return fileProbe(action.path);
     case 'exec':
-      return execProbe((signal) => run(action.command, timeoutMs, signal));
+      return execProbe((signal) => run(action.command, timeoutMs, signal), timeoutMs);
   }
 }

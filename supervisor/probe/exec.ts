@@ -1,7 +1,7 @@
-// Exec probe: a command in the service's environment and directory; exit code 0 is healthy. How it is run, and killed with
-// its whole group when it takes too long, is the caller's tool runner.
+// Exec probe: a command in the service's own context; exit code 0 is healthy. How it is run, and killed with its whole group
+// when it takes too long, is the caller's tool runner.
 import type { ProbeAnswer } from '../core/input.ts';
-import { failed, OK, type Probe } from './probe.ts';
+import { failed, failedLate, OK, type Probe } from './probe.ts';
 
 /** What the tool runner tells; the same shape as in os/, which this folder must not import. */
 export type ExecOutcome =
@@ -10,11 +10,11 @@ export type ExecOutcome =
   | { readonly kind: 'timed-out'; readonly output: string }
   | { readonly kind: 'not-started'; readonly reason: string };
 
-export function execProbe(run: (signal: AbortSignal) => Promise<ExecOutcome>): Probe {
-  return async (signal) => judge(await run(signal));
+export function execProbe(run: (signal: AbortSignal) => Promise<ExecOutcome>, timeoutMs: number): Probe {
+  return async (signal) => judge(await run(signal), timeoutMs);
 }
 
-function judge(outcome: ExecOutcome): ProbeAnswer {
+function judge(outcome: ExecOutcome, timeoutMs: number): ProbeAnswer {
   switch (outcome.kind) {
     case 'exited':
       return outcome.code === 0
@@ -23,7 +23,7 @@ function judge(outcome: ExecOutcome): ProbeAnswer {
     case 'killed':
       return failed(withOutput(`killed by ${outcome.signal}`, outcome.output));
     case 'timed-out':
-      return failed(withOutput('timed out', outcome.output));
+      return failedLate(timeoutMs);
     case 'not-started':
       return failed(outcome.reason);
   }

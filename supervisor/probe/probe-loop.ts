@@ -1,48 +1,86 @@
-// Asks again and again, one question at a time. Eager: until the first success after 5 ms, then growing by half up to the
-// period, so that a ready service is known within 10 ms. Steady: once a period. What the answers mean is the core's business.
+// Asks again and again. Eager: until the first success after 5 ms, then growing by half up to the period, so that a ready
+// service is known within 10 ms. Steady: once a period. What the answers mean is the core's business.
 import type { ProbeAnswer } from '../core/input.ts';
 import type { PlannedProbe } from '../core/probe-plan.ts';
-import { failed, type Probe, reasonOf } from './probe.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { failed, failedLate, type Probe, reasonOf } from './probe.ts';
 
 const EAGER_FIRST_MS = 5;
 const EAGER_GROWTH = 1.5;
 
+/** CLOCK_MONOTONIC and timers on it, of any length and never early. */
+export type ProbeClock = {
+  nowMs(): number;
+  at(atMs: number, callback: () => void): { cancel(): void };
+};
+
+export type ProbeLoopOptions = {
+  readonly probe: Probe;
+  readonly planned: PlannedProbe;
+  /** When the process was launched: the initial delay counts from there, as in Kubernetes. */
+  readonly launchedAtMs: number;
+  readonly clock: ProbeClock;
+  readonly report: (answer: ProbeAnswer) => void;
+};
+
 export class ProbeLoop implements Disposable {
   readonly #probe: Probe;
-  readonly #planned: PlannedProbe;
-  readonly #report: (answer: ProbeAnswer) => void;
+  readonly #options: ProbeLoopOptions;
   #life: 'asking' | 'over' = 'asking';
+  #pace: PlannedProbe['pace'];
+  #eagerGapMs: number;
   #question: AbortController | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #delayMs: number;
+  #timer: ReturnType<ProbeClock['at']>;
 
-  constructor(probe: Probe, planned: PlannedProbe, report: (answer: ProbeAnswer) => void) {
-    this.#probe = probe;
-    this.#planned = planned;
-    this.#report = report;
-    this.#delayMs = planned.pace === 'eager' ? EAGER_FIRST_MS : planned.probe.periodMs;
-    this.#schedule(planned.pace === 'eager' ? 0 : planned.probe.periodMs);
+  constructor(options: ProbeLoopOptions) {
+    const { planned, probe } = options;
+    this.#options = options;
+    this.#probe = oneAtATime(probe);
+    this.#pace = planned.pace;
+    this.#eagerGapMs = Math.min(EAGER_FIRST_MS, planned.probe.periodMs);
+    this.#timer = this.#askAt(this.#firstAtMs());
   }
 
   [Symbol.dispose](): void {
     this.#life = 'over';
-    clearTimeout(this.#timer);
+    this.#timer.cancel();
     this.#question?.abort();
   }
 
-  #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
+  #firstAtMs(): number {
+    const { planned, launchedAtMs, clock } = this.#options;
+    const { initialDelayMs, periodMs } = planned.probe;
+    const nowMs = clock.nowMs();
+    const allowedAtMs = launchedAtMs + initialDelayMs;
+    if (allowedAtMs > nowMs) return allowedAtMs;
+    return this.#pace === 'eager' ? nowMs : nowMs + periodMs;
+  }
+
+  #askAt(atMs: number): ReturnType<ProbeClock['at']> {
+    return this.#options.clock.at(atMs, () => {
       void this.#ask();
-    }, delayMs);
+    });
   }
 
   async #ask(): Promise<void> {
+    const askedAtMs = this.#options.clock.nowMs();
     const answer = await this.#answer();
     if (this.#life === 'over') return;
-    this.#schedule(this.#delayMs);
-    if (this.#planned.pace === 'eager')
-      this.#delayMs = Math.min(this.#delayMs * EAGER_GROWTH, this.#planned.probe.periodMs);
-    this.#report(answer);
+    // Where several successes in a row are asked for, they are a period apart.
+    if (answer.kind === 'ok') this.#pace = 'steady';
+    this.#timer = this.#askAt(this.#nextAtMs(askedAtMs));
+    this.#options.report(answer);
+  }
+
+  /** A period lies between two questions, as in Kubernetes; an eager gap follows the answer, which may have taken longer. */
+  #nextAtMs(askedAtMs: number): number {
+    const { clock, planned } = this.#options;
+    const { periodMs } = planned.probe;
+    const nowMs = clock.nowMs();
+    if (this.#pace === 'steady') return Math.max(nowMs, askedAtMs + periodMs);
+    const gapMs = this.#eagerGapMs;
+    this.#eagerGapMs = Math.min(gapMs * EAGER_GROWTH, periodMs);
+    return nowMs + gapMs;
   }
 
   /**
@@ -50,20 +88,21 @@ export class ProbeLoop implements Disposable {
    * keep something of every question for as long as the loop lives.
    */
   async #answer(): Promise<ProbeAnswer> {
-    const { timeoutMs } = this.#planned.probe;
+    const { clock, planned } = this.#options;
+    const { timeoutMs } = planned.probe;
     const question = new AbortController();
     this.#question = question;
     const late = Promise.withResolvers<ProbeAnswer>();
-    const timer = setTimeout(() => {
-      late.resolve(failed(`no answer within ${timeoutMs} ms`));
+    const timer = clock.at(clock.nowMs() + timeoutMs, () => {
+      late.resolve(failedLate(timeoutMs));
       question.abort();
-    }, timeoutMs);
+    });
     try {
       return await Promise.race([late.promise, this.#probe(question.signal)]);
     } catch (error) {
       return failed(reasonOf(error));
     } finally {
-      clearTimeout(timer);
+      timer.cancel();
     }
   }
 }

@@ -10,6 +10,11 @@ export function failed(reason: string): ProbeAnswer {
   return { kind: 'failed', reason };
 }
 
+/** The words of every kind of probe, so that it does not matter who notices first. */
+export function failedLate(timeoutMs: number): ProbeAnswer {
+  return failed(`no answer within ${timeoutMs} ms`);
+}
+
 /** The code of a system error (`ECONNREFUSED`), or the message of any other. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -16,6 +16,7 @@ class Rig {
   readonly posted: ToPlane[] = [];
   readonly failures: string[] = [];
   readonly closed: number[] = [];
+  readonly matched: string[] = [];
   observer: PlaneWorkerObserver | undefined;
   startFails = 0;
   noDescriptors = 0;
@@ -32,14 +33,28 @@ class Rig {
       close: (fd) => this.closed.push(fd),
       hello: () => ({
         type: 'hello',
-        settings: { version: '0', socketPath: '/x', logFormat: 'raw', ownUid: 0, enginePid: 1 },
+        settings: {
+          version: '0',
+          socketPath: '/x',
+          logFormat: 'raw',
+          ownUid: 0,
+          enginePid: 1,
+          configuration: {
+            directory: '/x',
+            command: [],
+            shutdownBudgetMs: undefined,
+            fixed: {},
+            overridden: [],
+          },
+        },
         spec: fleetOf(),
+        target: undefined,
         fleet: createFleet([]),
         lastEventId: 0,
         recentEvents: [],
       }),
       command: () => undefined,
-      lineMatched: () => undefined,
+      lineMatched: ({ purpose }) => this.matched.push(purpose),
       listening: () => undefined,
       failed: (reason) => this.failures.push(reason),
     };
@@ -83,6 +98,54 @@ test('a pipe for which no descriptor was left is lent as soon as there is one', 
   assert.deepEqual(rig.lent(), []);
   // The retry is unreferenced: looking keeps the loop alive.
   await until('the pipe', () => rig.lent().length === 1);
+});
+
+test('a line that has been found is not looked for again by the next thread, nor in the other stream', async () => {
+  const pattern = { kind: 'log', stream: 'both' } as const;
+  const spec = service('a', {
+    startup: { ...pattern, pattern: 'started' },
+    readiness: { ...pattern, pattern: 'ready', stream: 'stdout' },
+  });
+  const rig = new Rig();
+  rig.host.start();
+  for (const [run, stream] of [
+    [1, 'stdout'],
+    [1, 'stderr'],
+    [2, 'stdout'],
+  ] as const)
+    rig.host.lend(spec, run as RunId, stream, 10 * run);
+  const watched = (): readonly string[] =>
+    rig.posted
+      .filter((message) => message.type === 'lend')
+      .splice(-3)
+      .map(({ pipe }) => pipe.watched.map((line) => `${line.purpose} ${line.pattern}`).join(', '));
+  assert.deepEqual(watched(), [
+    'startup started, readiness ready',
+    'startup started',
+    'startup started, readiness ready',
+  ]);
+  rig.observer?.message({ type: 'line-matched', service: spec.name, run: 1 as RunId, purpose: 'startup' });
+  assert.deepEqual(rig.matched, ['startup']);
+  rig.observer?.ended('broken');
+  await until('the next thread', () => rig.posted.filter((message) => message.type === 'lend').length === 6);
+  assert.deepEqual(watched(), ['readiness ready', '', 'startup started, readiness ready']);
+});
+
+test('a request to apply the configuration waits for a thread that can do it, and is made once', async () => {
+  const rig = new Rig();
+  rig.host.requestApply('signal:SIGHUP');
+  const requests = (): number => rig.posted.filter((message) => message.type === 'apply-requested').length;
+  rig.host.start();
+  assert.deepEqual(
+    rig.posted.map((message) => message.type),
+    ['hello', 'apply-requested'],
+  );
+  rig.observer?.ended('broken');
+  rig.host.requestApply('signal:SIGHUP');
+  assert.equal(requests(), 1);
+  await until('the next thread', () => requests() === 2);
+  rig.host.requestApply('signal:SIGHUP');
+  assert.equal(requests(), 3);
 });
 
 test('finish ends at once when there is no thread, and when it dies meanwhile', async () => {
