@@ -13,7 +13,18 @@ const post = (message: FromPlane): void => {
   port.postMessage(message);
 };
 
-const plane = new ControlPlane({ peerCredentials: (fd) => libc.peerCredentials(fd), post }, openStdout());
+const plane = new ControlPlane(
+  {
+    peerCredentials: (fd) => libc.peerCredentials(fd),
+    post,
+    readConfiguration: async (settings) => {
+      // Loaded here: a control plane that is never asked for it does not pay for YAML and its schema.
+      const { readConfiguration } = await import('./boot/read-configuration.ts');
+      return readConfiguration(settings, process.env);
+    },
+  },
+  openStdout(),
+);
 
 port.on('message', (message: ToPlane) => {
   plane.receive(message);

@@ -10,6 +10,9 @@ export type Failure = {
   readonly code: string;
   readonly message: string;
   readonly next: string;
+  /** What is wrong with the configuration: for people, and for programs. */
+  readonly rendered?: string | undefined;
+  readonly diagnostics?: ProblemDocument['diagnostics'];
 };
 
 export function explainFailure(error: unknown): Failure {
@@ -24,9 +27,9 @@ export function explainFailure(error: unknown): Failure {
 }
 
 export function renderFailure(failure: Failure, json: boolean): string {
-  if (!json) return `bosunctl: ${failure.message}\n  ${failure.next}\n`;
-  const { code, message, next } = failure;
-  return `${JSON.stringify({ error: { code, message, next } })}\n`;
+  const { code, message, next, rendered, diagnostics } = failure;
+  if (json) return `${JSON.stringify({ error: { code, message, next, diagnostics } })}\n`;
+  return `${rendered === undefined ? '' : `${rendered}\n`}bosunctl: ${message}\n  ${next}\n`;
 }
 
 const EXIT_CODES: Readonly<Partial<Record<ProblemCode, ExitCode>>> = {
@@ -39,13 +42,15 @@ const EXIT_CODES: Readonly<Partial<Record<ProblemCode, ExitCode>>> = {
 /** Where what to do next is another thing at the command line than it is for a program. */
 const ADVICE: Readonly<Partial<Record<ProblemCode, string>>> = {
   'bad-request': 'See `bosunctl help`.',
+  'configuration-refused': 'Correct it, then try again.',
   'wait-timeout': 'It goes on. See `bosunctl why NAME`, or wait longer with --timeout.',
 };
 
 function explainProblem(problem: ProblemDocument): Failure {
   const exitCode = EXIT_CODES[problem.code] ?? EXIT.failed;
   const next = ADVICE[problem.code] ?? problem.next.replaceAll('NAME', problem.service ?? 'NAME');
-  return { exitCode, code: problem.code, message: problem.detail, next };
+  const { code, detail, rendered, diagnostics } = problem;
+  return { exitCode, code, message: detail, next, rendered, diagnostics };
 }
 
 function explainUnreachable({ socketPath, code, message }: BosunUnreachable): Failure {

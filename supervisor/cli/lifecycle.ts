@@ -1,9 +1,9 @@
 // What start, stop, restart and reload have in common: give the command, wait for its outcome, say what came of it.
 import type { ServiceVerb } from '../client/bosun-client.ts';
-import { describeDuration } from '../wire/duration.ts';
 import type { CommandView } from '../wire/fleet-view.ts';
 import type { ServiceView } from '../wire/service-view.ts';
 import { printJson, type CliCommand, type CommandInput } from './command.ts';
+import { describeNextRun } from './describe-up.ts';
 import { TIMEOUT, timeoutOption } from './duration-option.ts';
 import { EXIT } from './exit-code.ts';
 
@@ -41,11 +41,18 @@ function render(view: CommandView, named: readonly string[], describe: Lifecycle
   const others = view.services.filter((service) => !named.includes(service));
   const also = others.length === 0 ? '' : `also reached, because of dependencies: ${others.join(', ')}\n`;
   if (view.outcome === 'accepted') return `${view.verb} accepted for ${named.join(', ')}\n${also}`;
-  return view.views.map((service) => `${service.name} ${describe(service)}\n`).join('') + also;
+  return (
+    view.views.map((service) => `${service.name} ${describeOne(service, view, describe)}\n`).join('') + also
+  );
 }
 
-export function describeUp(view: ServiceView): string {
-  if (view.state === 'completed') return 'has completed';
-  const after = view.ready_after_ms === null ? '' : ` after ${describeDuration(view.ready_after_ms)}`;
-  return `is ready${after}${view.pid === null ? '' : ` (pid ${view.pid})`}`;
+/** A timer that was run now, and one that was only scheduled again, are in the same state afterwards. */
+function describeOne(
+  service: ServiceView,
+  { verb, started }: CommandView,
+  describe: Lifecycle['describe'],
+): string {
+  if (verb === 'stop' || service.state !== 'scheduled' || !started.includes(service.name))
+    return describe(service);
+  return `was run now and ${service.last_exit?.text ?? 'has ended'}; ${describeNextRun(service)}`;
 }

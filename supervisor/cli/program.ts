@@ -24,6 +24,8 @@ export const COMMAND_FILES: ReadonlyMap<string, CommandFile> = new Map<string, C
   ['health', () => import('./health.ts')],
   ['graph', () => import('./graph.ts')],
   ['check', () => import('./check.ts')],
+  ['plan', () => import('./plan.ts')],
+  ['apply', () => import('./apply.ts')],
   ['shutdown', () => import('./shutdown.ts')],
   ['version', () => import('./version.ts')],
 ]);

@@ -1,5 +1,6 @@
 // `bosunctl restart`.
-import { describeUp, lifecycleCommand } from './lifecycle.ts';
+import { describeUp } from './describe-up.ts';
+import { lifecycleCommand } from './lifecycle.ts';
 
 export const command = lifecycleCommand({
   verb: 'restart',

@@ -38,7 +38,13 @@ export function renderStatusTable(views: readonly ServiceView[], terminal: Termi
 
 function toRow(view: ServiceView, nowMs: number): Row {
   const pid = view.pid === null ? '-' : String(view.pid);
-  return [shorten(view.name), view.state, pid, sinceText(view, nowMs), String(view.restarts), view.note];
+  return [shorten(view.name), view.state, pid, sinceText(view, nowMs), String(view.restarts), noteOf(view)];
+}
+
+/** What is not as promised stands out; what the service says of itself is shown when there is nothing else to say. */
+function noteOf({ note, status_text: statusText, degraded }: ServiceView): string {
+  if (note !== '') return degraded.length > 0 ? `! ${note}` : note;
+  return statusText === '' ? '' : `"${statusText}"`;
 }
 
 export function sinceText({ since }: ServiceView, nowMs: number): string {
@@ -68,11 +74,16 @@ function renderRow(
   return [`${fixed.join('  ')}  ${first}`, ...more.map((text) => ' '.repeat(indent) + text)];
 }
 
-/** Between words; a word that is longer than the width is broken. */
+/**
+ * Between words; a word that is longer than the width is broken. Words may come from a service: nothing in them reaches the
+ * terminal but text.
+ */
 export function wrapText(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ').flatMap((whole) => breakWord(whole, width))) {
+  for (const word of printable(text)
+    .split(' ')
+    .flatMap((whole) => breakWord(whole, width))) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
@@ -81,6 +92,10 @@ export function wrapText(text: string, width: number): readonly string[] {
     }
   }
   return [...lines, line];
+}
+
+function printable(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
 function breakWord(word: string, width: number): readonly string[] {

@@ -1,4 +1,5 @@
 // `bosunctl status`: all services in a table, or everything about one.
+import { describeDuration } from '../wire/duration.ts';
 import type { ServicesView, ServiceView } from '../wire/service-view.ts';
 import { firstWord, printJson, type CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
@@ -20,10 +21,17 @@ export const command: CliCommand = {
   },
 };
 
-function renderAll({ phase, services }: ServicesView, terminal: Terminal): string {
-  const head = phase === 'up' ? '' : `Bosun is ${phase}.\n`;
+function renderAll({ phase, shutdown, services }: ServicesView, terminal: Terminal): string {
+  const head = phase === 'up' ? '' : `Bosun is ${phase}${describeShutdown(shutdown)}.\n`;
   if (services.length === 0) return `${head}There are no services.\n`;
   return head + renderStatusTable(services, terminal, Date.now());
+}
+
+function describeShutdown(shutdown: ServicesView['shutdown']): string {
+  if (shutdown === null) return '';
+  const { kill_in_ms: killMs, end_in_ms: endMs } = shutdown;
+  const kill = killMs === 0 ? 'SIGKILL was sent' : `${describeDuration(killMs)} to SIGKILL`;
+  return `: ${kill}, the end in ${describeDuration(endMs)} at the latest`;
 }
 
 const LABEL_WIDTH = 14;
@@ -36,6 +44,9 @@ function renderOne(view: ServiceView, terminal: Terminal): string {
     ['state', view.state],
     ['since', view.since === null ? '' : `${view.since} (${sinceText(view, Date.now())})`],
     ['note', view.note],
+    ['says', view.status_text],
+    ['degraded', view.degraded.join('; ')],
+    ['next', nextText(view)],
     ['wanted', view.wanted],
     ['pid', view.pid === null ? '' : String(view.pid)],
     ['run', view.run === null ? '' : String(view.run)],
@@ -43,10 +54,17 @@ function renderOne(view: ServiceView, terminal: Terminal): string {
     ['ready', readyText(view)],
     ['starts', `${view.starts}, of them ${view.restarts} restarts by policy`],
     ['last exit', view.last_exit?.text ?? ''],
+    ['left behind', view.strays.map(({ name, pid, run }) => `${name} (pid ${pid}, run ${run})`).join(', ')],
     ['depends on', view.depends_on.map(({ service, condition }) => `${service} (${condition})`).join(', ')],
   ];
   return rows.flatMap(([label, text]) => (text === '' ? [] : renderField(label, text, terminal))).join('');
 }
+
+function nextText({ next }: ServiceView): string {
+  return next === null ? '' : `${NEXT[next.action]} in ${describeDuration(next.in_ms)}, at ${next.at}`;
+}
+
+const NEXT = { start: 'a new start', kill: 'SIGKILL', run: 'a run' } as const;
 
 function renderField(label: string, text: string, terminal: Terminal): string[] {
   const [first = '', ...more] = wrapText(text, terminal.columns - LABEL_WIDTH);

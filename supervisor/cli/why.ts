@@ -29,7 +29,9 @@ export function explain(view: ServiceView, all: readonly ServiceView[]): readonl
   const sentences = [
     describeState(view),
     ...describeWaits(view, all),
+    ...describeHindrances(view),
     describeLastExit(view),
+    ...describeLeftovers(view),
     describeNext(view),
   ];
   return sentences.filter((sentence) => sentence !== '');
@@ -57,6 +59,42 @@ function describeWaits(view: ServiceView, all: readonly ServiceView[]): readonly
   });
 }
 
+/** What the note says only in part, and what it does not say. */
+function describeHindrances({
+  note,
+  stop,
+  status_text: text,
+  last_hook_failure: hook,
+  run,
+}: ServiceView): string[] {
+  return [
+    stop === null ? '' : `It is stopped because ${STOP_CAUSES[stop.cause]}.`,
+    text === '' ? '' : `It says of itself: "${text}".`,
+    hook === null || (hook.detail !== '' && note.includes(hook.detail))
+      ? ''
+      : `Its hook ${hook.hook} failed in ${hook.run === run ? 'this run' : `run ${hook.run}`}: ${hook.detail}.`,
+  ];
+}
+
+const STOP_CAUSES: Readonly<Record<NonNullable<ServiceView['stop']>['cause'], string>> = {
+  requested: 'somebody asked for it',
+  restart: 'somebody asked for a restart',
+  'dependency-restarted': 'a dependency was restarted',
+  shutdown: 'the container is being stopped',
+  'startup-timeout': 'it was not ready in time',
+  'liveness-failed': 'it was not alive any more',
+  'hook-failed': 'a hook of it failed',
+  reconfigured: 'its configuration has changed',
+  'leader-exited': 'its main process has ended',
+};
+
+function describeLeftovers({ strays }: ServiceView): readonly string[] {
+  const [first] = strays;
+  if (first === undefined) return [];
+  const names = strays.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
+  return [`Run ${first.run} has left processes behind, which may live still: ${names}.`];
+}
+
 function describeLastExit({ last_exit: lastExit, note }: ServiceView): string {
   if (lastExit === null || note.includes(lastExit.text)) return '';
   return `Its last run ${lastExit.text.startsWith('killed') ? 'was ' : ''}${lastExit.text}.`;
@@ -68,13 +106,15 @@ function describeNext({ name, state, next, waiting_for: waitingFor, restarts }: 
   }
   if (next?.action === 'kill')
     return `SIGKILL follows in ${describeDuration(next.in_ms)} unless it ends before.`;
+  if (next?.action === 'run')
+    return `It is run at ${next.at}, in ${describeDuration(next.in_ms)}; \`bosunctl start ${name}\` runs it now.`;
   switch (state) {
     case 'failed':
       return `Bosun has given up: see \`bosunctl logs ${name}\`, then \`bosunctl start ${name}\`.`;
     case 'stopped':
       return waitingFor.length > 0 ? '' : `It stays so until \`bosunctl start ${name}\`.`;
     case 'skipped':
-      return 'It is left out until its `when:` is true at a start of the container.';
+      return 'It is left out until its `when:` is true at a start of Bosun or at `bosunctl apply`.';
     case 'waiting':
     case 'starting':
     case 'running':

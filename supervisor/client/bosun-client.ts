@@ -1,6 +1,7 @@
 // The typed client of the API over the control socket. It reads and commands; it prints nothing and decides nothing.
 import type { CommandView, HealthView, VersionView } from '../wire/fleet-view.ts';
 import type { EventsView, LogLineView } from '../wire/event-view.ts';
+import type { ApplyView, PlanView } from '../wire/plan-view.ts';
 import type { ServicesView, ServiceView } from '../wire/service-view.ts';
 import { streamEvents, type StreamedEvent } from './event-stream.ts';
 import { BosunUnreachable } from './failure.ts';
@@ -51,17 +52,29 @@ export class BosunClient {
     services: readonly string[],
     options: CommandOptions = {},
   ): Promise<CommandView> {
-    const wait = options.waitMs === undefined ? '' : `?wait=${Math.round(options.waitMs)}ms`;
-    return await this.#post(`/v1/commands${wait}`, { verb, services }, options);
+    return (await this.#post(
+      `/v1/commands${waitQuery(options)}`,
+      { verb, services },
+      options,
+    )) as CommandView;
   }
 
   /** `signal`: a name such as SIGHUP or HUP; goes to the main process of the service. */
   async sendSignal(service: string, signal: string, cancel: Cancel = {}): Promise<CommandView> {
-    return await this.#post(`${servicePath(service)}/signal`, { signal }, cancel);
+    return (await this.#post(`${servicePath(service)}/signal`, { signal }, cancel)) as CommandView;
+  }
+
+  /** What the configuration, as it is in the files now, would change. */
+  async plan(cancel: Cancel = {}): Promise<PlanView> {
+    return (await this.#get('/v1/plan', cancel)) as PlanView;
+  }
+
+  async apply(options: CommandOptions = {}): Promise<ApplyView> {
+    return (await this.#post(`/v1/apply${waitQuery(options)}`, undefined, options)) as ApplyView;
   }
 
   async shutdown(cancel: Cancel = {}): Promise<CommandView> {
-    return await this.#post('/v1/shutdown', undefined, cancel);
+    return (await this.#post('/v1/shutdown', undefined, cancel)) as CommandView;
   }
 
   /** What is held, oldest first. */
@@ -106,9 +119,13 @@ export class BosunClient {
     return await sendForJson(this.socketPath, { method: 'GET', path, signal });
   }
 
-  async #post(path: string, body: unknown, { signal }: Cancel): Promise<CommandView> {
-    return (await sendForJson(this.socketPath, { method: 'POST', path, body, signal })) as CommandView;
+  async #post(path: string, body: unknown, { signal }: Cancel): Promise<unknown> {
+    return await sendForJson(this.socketPath, { method: 'POST', path, body, signal });
   }
+}
+
+function waitQuery({ waitMs }: CommandOptions): string {
+  return waitMs === undefined ? '' : `?wait=${Math.round(waitMs)}ms`;
 }
 
 function servicePath(name: string): string {

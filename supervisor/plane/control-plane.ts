@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../core/event.ts';
 import type { ToPlane } from '../core/plane-message.ts';
 import { ApiServer } from './api/api-server.ts';
 import { CommandDesk } from './commands/command-desk.ts';
+import { Reconfiguration } from './configuration/reconfiguration.ts';
 import { createFormat } from './logs/log-line.ts';
 import { LogPipeline } from './logs/log-pipeline.ts';
 import { narrate } from './logs/narrator.ts';
@@ -25,6 +26,7 @@ type Parts = {
   readonly logs: LogPipeline;
   readonly log: OwnLog;
   readonly desk: CommandDesk;
+  readonly reconfiguration: Reconfiguration;
   readonly server: ApiServer;
 };
 
@@ -44,10 +46,10 @@ export class ControlPlane {
       return;
     }
     if (this.#parts === undefined) throw new Error(`${message.type} came before hello`);
-    const { view, logs, desk } = this.#parts;
+    const { logs, desk } = this.#parts;
     switch (message.type) {
       case 'events':
-        view.apply(message.events, message.spec);
+        this.#apply(this.#parts, message);
         return;
       case 'lend':
         logs.read(message.pipe);
@@ -56,6 +58,7 @@ export class ControlPlane {
         desk.reply(message.command, message.result);
         return;
       case 'apply-requested':
+        this.#parts.reconfiguration.request(message.actor);
         return;
       case 'finish':
         void this.#finish(this.#parts);
@@ -79,19 +82,29 @@ export class ControlPlane {
     const view = new FleetView(hello);
     const { sink, logs, log } = this.#createLogs(hello, view);
     const desk = new CommandDesk(this.#ports.post);
+    const { settings } = hello;
+    const { readConfiguration } = this.#ports;
+    const reconfiguration = new Reconfiguration({ settings, view, desk, log, readConfiguration });
+    const droppedLogLines = (): number => sink.droppedLines;
     const server = new ApiServer({
-      context: { settings: hello.settings, view, desk, logs, log, droppedLogLines: () => sink.droppedLines },
+      context: { settings, view, desk, reconfiguration, logs, log, droppedLogLines },
       peerCredentials: this.#ports.peerCredentials,
       onListening: (socketPath) => {
         this.#ports.post({ type: 'listening', socketPath });
       },
     });
-    this.#parts = { view, sink, logs, log, desk, server };
+    this.#parts = { view, sink, logs, log, desk, reconfiguration, server };
     for (const recorded of untold(hello.recentEvents)) tell(log, view, recorded);
     view.subscribe((recorded) => {
       tell(log, view, recorded);
     });
     void server.listen();
+  }
+
+  #apply({ view, logs }: Parts, message: Extract<ToPlane, { type: 'events' }>): void {
+    // Before the events: a service that is new may be started in the same message.
+    if (message.spec !== undefined) logs.serve(message.spec.services.map((service) => service.name));
+    view.apply(message);
   }
 
   #createLogs({ settings, spec }: Hello, view: FleetView): Pick<Parts, 'sink' | 'logs' | 'log'> {
@@ -120,6 +133,12 @@ export class ControlPlane {
       onFailed: ({ service, stream }, reason) => {
         log({ level: 'error', text: `cannot read ${stream} of ${service}: ${reason}` });
       },
+      onMatched: ({ service, run }, purpose) => {
+        this.#ports.post({ type: 'line-matched', service, run, purpose });
+      },
+      onUnusable: ({ service }, pattern) => {
+        log({ level: 'error', text: `cannot look for ${pattern} in the output of ${service}` });
+      },
     });
     return { sink, logs, log };
   }
@@ -135,7 +154,9 @@ export class ControlPlane {
 
 function tell(log: OwnLog, view: FleetView, recorded: RecordedEvent): void {
   const { event } = recorded;
-  const message = narrate(recorded, 'service' in event ? view.find(event.service)?.record : undefined);
+  const seen = 'service' in event ? view.find(event.service) : undefined;
+  const subject = seen && { ...seen, history: view.histories.of(seen.record.name) };
+  const message = narrate(recorded, subject);
   if (message !== undefined) log(message, recorded.timeMs);
 }
 

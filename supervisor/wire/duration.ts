@@ -23,3 +23,23 @@ export function describeDuration(durationMs: number): string {
   if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86_400)} d`;
 }
+
+const WRITTEN_UNITS = [
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
+
+/** `1m30s`: nothing lost, as it is written in a configuration. */
+export function writeDuration(durationMs: number): string {
+  let leftMs = Math.round(durationMs);
+  if (leftMs <= 0) return '0';
+  let text = '';
+  for (const [unit, unitMs] of WRITTEN_UNITS) {
+    const amount = Math.floor(leftMs / unitMs);
+    if (amount > 0) text += `${amount}${unit}`;
+    leftMs -= amount * unitMs;
+  }
+  return text;
+}

@@ -30,6 +30,8 @@ export const commandView = z.strictObject({
   outcome: z.enum(['accepted', 'reached']),
   /** The services named, as they are after the wait. Empty without `wait`. */
   views: z.array(serviceView),
+  /** Of the services named, those that have had another run meanwhile. Empty without `wait`. */
+  started: z.array(z.string()),
 });
 
 export type VersionView = z.infer<typeof versionView>;

@@ -1,6 +1,7 @@
 // Every error that the API can answer with: the one table of codes, and the document (RFC 9457) that carries one.
 // docs/reference/errors.md lists the same codes, and a test holds the two together.
 import type { CommandError } from '../core/command-error.ts';
+import type { DiagnosticView, PlanView } from './plan-view.ts';
 
 type ProblemKind = { readonly status: number; readonly title: string; readonly next: string };
 
@@ -38,7 +39,7 @@ export const PROBLEMS = {
   'service-skipped': {
     status: 409,
     title: 'The service cannot run in this container',
-    next: 'Make true what its `when:` asks for, then restart the container.',
+    next: 'Make true what its `when:` asks for, then `bosunctl apply`.',
   },
   'reload-not-supported': {
     status: 409,
@@ -54,6 +55,11 @@ export const PROBLEMS = {
     status: 409,
     title: 'The command was accepted, but what it was to bring about has failed',
     next: 'See `bosunctl why NAME` and `bosunctl logs NAME`.',
+  },
+  'configuration-refused': {
+    status: 422,
+    title: 'The configuration is wrong, and nothing of it was applied',
+    next: 'Correct what `diagnostics` names, each with its file and line, then try again.',
   },
   'body-too-large': {
     status: 413,
@@ -97,9 +103,14 @@ export type ProblemDocument = {
   readonly command?: string;
   readonly waiting_for?: readonly MissingOutcome[];
   readonly errors?: readonly string[];
+  /** What is wrong with the configuration, and the same for people. */
+  readonly diagnostics?: readonly DiagnosticView[];
+  readonly rendered?: string;
+  /** What was applied, when that has not had its outcome. */
+  readonly plan?: PlanView;
 };
 
-export type ProblemExtras = Pick<ProblemDocument, 'service' | 'command' | 'waiting_for' | 'errors'>;
+export type ProblemExtras = Omit<ProblemDocument, 'type' | 'title' | 'status' | 'code' | 'detail' | 'next'>;
 
 export function createProblem(
   code: ProblemCode,

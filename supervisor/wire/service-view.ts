@@ -21,6 +21,8 @@ export const exitView = z.strictObject({
   code: z.int().nullable(),
   signal: z.string().nullable(),
   core_dumped: z.boolean(),
+  /** The kernel's OOM killer sent the signal. */
+  oom: z.boolean(),
   text: z.string(),
 });
 
@@ -41,8 +43,39 @@ export const dependencyView = z.strictObject({
   restart: z.boolean(),
 });
 
-/** What Bosun will do by itself, and in how many milliseconds. */
-const nextView = z.strictObject({ action: z.enum(['start', 'kill']), in_ms: z.number() });
+/** What Bosun will do by itself: in how many milliseconds, and when. */
+const nextView = z.strictObject({
+  action: z.enum(['start', 'kill', 'run']),
+  in_ms: z.number(),
+  at: z.iso.datetime(),
+});
+
+/** Another service and how it is, where that matters to this one. */
+export const otherView = z.strictObject({ service: z.string(), state: stateName, note: z.string() });
+
+/** Of the run that is being ended: why, and how far that has come. */
+const stopView = z.strictObject({
+  cause: z.enum([
+    'requested',
+    'restart',
+    'dependency-restarted',
+    'shutdown',
+    'startup-timeout',
+    'liveness-failed',
+    'hook-failed',
+    'reconfigured',
+    'leader-exited',
+  ]),
+  step: z.enum(['pre-stop', 'asked', 'killed', 'post-stop', 'down']),
+});
+
+const hookFailureView = z.strictObject({
+  hook: z.enum(['pre_start', 'post_start', 'pre_stop', 'post_stop', 'stop']),
+  run: z.int(),
+  detail: z.string(),
+});
+
+const strayView = z.strictObject({ pid: z.int(), name: z.string(), run: z.int() });
 
 export const serviceView = z.strictObject({
   name: z.string(),
@@ -51,7 +84,7 @@ export const serviceView = z.strictObject({
   importance: z.enum(['normal', 'essential', 'main']),
   state: stateName,
   wanted: z.enum(['up', 'down']),
-  /** Running and ready; or completed. */
+  /** Running and ready; or completed; of a timer: scheduled, or in a run. */
   ready: z.boolean(),
   run: z.int().nullable(),
   pid: z.int().nullable(),
@@ -69,13 +102,39 @@ export const serviceView = z.strictObject({
   next: nextView.nullable(),
   waiting_for: z.array(unmetView),
   depends_on: z.array(dependencyView),
+  /** Optional dependencies that it goes without. */
+  without: z.array(otherView),
+  /** It is to end, but only after these have ended. */
+  ends_after: z.array(otherView),
+  stop: stopView.nullable(),
   last_probe_error: z.string(),
+  /** In a row, up to now; 0 when it is alive. */
+  liveness_failures: z.int(),
+  /** What it says of itself: STATUS of sd_notify. */
+  status_text: z.string(),
+  /** What it was promised and does not have, in words. */
+  degraded: z.array(z.string()),
+  /** `outdated`: it is to be restarted with the configuration as it is; `removed`: that has it no more, and it is stopped. */
+  configuration: z.enum(['current', 'outdated', 'removed']),
+  last_hook_failure: hookFailureView.nullable(),
+  /** Processes that a run has left behind; whether they live still is not known. */
+  strays: z.array(strayView),
 });
 
 export const phaseName = z.enum(['created', 'up', 'stopping', 'sweeping', 'ended']);
 
 export const servicesView = z.strictObject({
   phase: phaseName,
+  /** While the container is being stopped. */
+  shutdown: z
+    .strictObject({
+      exit_code: z.int(),
+      /** Until whatever still lives gets SIGKILL; 0 when it has. */
+      kill_in_ms: z.number(),
+      /** Until Bosun ends in any case. */
+      end_in_ms: z.number(),
+    })
+    .nullable(),
   last_event_id: z.int(),
   services: z.array(serviceView),
 });
@@ -84,5 +143,6 @@ export type StateView = z.infer<typeof stateName>;
 export type ExitView = z.infer<typeof exitView>;
 export type UnmetView = z.infer<typeof unmetView>;
 export type DependencyView = z.infer<typeof dependencyView>;
+export type OtherView = z.infer<typeof otherView>;
 export type ServiceView = z.infer<typeof serviceView>;
 export type ServicesView = z.infer<typeof servicesView>;

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { comesUp, failsWith, service } from './support/fleet-fixture.ts';
 import { call, open, readUntil } from './support/http.ts';
 import { PlaneRig } from './support/plane-rig.ts';
+import { fleetOf } from '../support/specs.ts';
 
 const CADDY = { services: [service('caddy'), service('consul-template')], pipes: 1 } as const;
 
@@ -154,6 +155,21 @@ test('finish writes what is still in the pipes, also without a newline, and answ
   rig.finish();
   await rig.message('flushed');
   assert.match(await rig.outputWith('last words'), /one\n.*last words\n$/);
+});
+
+test('a service that another configuration adds has its lines kept from the first one on', async () => {
+  await using rig = await PlaneRig.start(CADDY);
+  const spec = fleetOf(...CADDY.services, service('added'));
+  const services = spec.services.map(({ name }) => name);
+  // Its pipe comes first: the engine lends it while it starts the service, and tells what happened at the end of its turn.
+  rig.lend(0, 'added');
+  writeSync(end(rig), 'first\n');
+  await rig.outputWith('| first');
+  rig.emitConfigured([{ type: 'configured', services, outdated: [], removed: [] }], spec);
+  writeSync(end(rig), 'second\n');
+  await rig.outputWith('| second');
+  const held = await call(rig.socketPath, '/v1/services/added/logs');
+  assert.match(held.text, /"first"[\s\S]*"second"/);
 });
 
 test('logs: the newest lines, and those that come', async () => {

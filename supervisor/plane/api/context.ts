@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Hello, FleetView } from '../views/fleet-view.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
+import type { Reconfiguration } from '../configuration/reconfiguration.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
 import type { OwnLog } from '../logs/own-log.ts';
 
@@ -9,6 +10,7 @@ export type ApiContext = {
   readonly settings: Hello['settings'];
   readonly view: FleetView;
   readonly desk: CommandDesk;
+  readonly reconfiguration: Reconfiguration;
   readonly logs: LogPipeline;
   readonly droppedLogLines: () => number;
   readonly log: OwnLog;

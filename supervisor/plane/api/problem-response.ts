@@ -23,7 +23,9 @@ export function refuse(code: ProblemCode, detail: string, extras: ProblemExtras 
 
 /** The engine's refusal. `known`: names to offer when a service was not found. */
 export function refuseCommand(error: CommandError, known: readonly string[]): Response {
-  if (error.code === 'service-not-found') return serviceNotFound(error.service, known);
+  // One that is known to us is on its way out, which the engine's own message says.
+  if (error.code === 'service-not-found' && !known.includes(error.service))
+    return serviceNotFound(error.service, known);
   return refuse(error.code, error.message, error.service === '' ? {} : { service: error.service });
 }
 

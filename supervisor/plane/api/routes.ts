@@ -3,6 +3,7 @@
 import type { ZodType } from 'zod';
 import type * as Requests from '../../wire/requests.ts';
 import { commandMany, commandOne, shutDown, signalOne } from './command-handlers.ts';
+import { applyConfiguration, showPlan } from './configuration-handlers.ts';
 import type { Handler } from './context.ts';
 import { listOrStreamEvents } from './event-handlers.ts';
 import { showLogs } from './log-handlers.ts';
@@ -53,6 +54,8 @@ export const ROUTES: readonly Route[] = [
     ...write('/v1/commands', 'One command for several services, for all of them or none', commandMany),
     body: (requests) => requests.commandBody,
   },
+  read('/v1/plan', 'What the configuration as it is in the files now would change', showPlan),
+  write('/v1/apply', 'Apply it: only what differs is restarted, in order', applyConfiguration),
   {
     ...write('/v1/shutdown', 'Stop everything in reverse order, then the container', shutDown),
     query: NO_QUERY,

@@ -1,7 +1,9 @@
 // Reads about services and about the whole.
 import type { HealthView, VersionView } from '../../wire/fleet-view.ts';
 import type { ServicesView } from '../../wire/service-view.ts';
+import { monotonicMs } from '../ports.ts';
 import { projectHealth } from '../views/health.ts';
+import { projectShutdown } from '../views/next-action.ts';
 import { projectService } from '../views/service-projection.ts';
 import type { FleetView } from '../views/fleet-view.ts';
 import type { Handler } from './context.ts';
@@ -10,6 +12,7 @@ import { json, serviceNotFound } from './problem-response.ts';
 export const listServices: Handler = ({ view }) => {
   const body: ServicesView = {
     phase: view.fleet.phase.kind,
+    shutdown: projectShutdown(view.fleet.phase, monotonicMs()),
     last_event_id: view.events.lastId,
     services: view.all().map((seen) => projectService(view, seen)),
   };

@@ -1,30 +1,39 @@
 // Follows the view from before a command is given until its outcome is there, it has failed, or time is up.
 // It begins before the command, because what follows from it may happen before the reply to it is seen.
+import type { BosunEvent } from '../../core/event.ts';
 import type { FleetView } from '../views/fleet-view.ts';
-import { judge, type Judgement, type ReloadEnd, type WaitedVerb } from './outcome.ts';
+
+export type Judgement =
+  | { readonly kind: 'reached' }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** What is being waited for, judged from the view anew after each event. */
+export type Aim = {
+  /** Before the judgement. */
+  note(event: BosunEvent): void;
+  judge(): ReadonlyMap<string, Judgement>;
+  /** Whether one service that fails ends the wait, or everybody is waited for. */
+  readonly failure: 'ends-it' | 'waits-for-others';
+};
+
+export type Failure = { readonly service: string; readonly why: string };
 
 export type WatchEnd =
   | { readonly kind: 'reached' }
-  | { readonly kind: 'failed'; readonly service: string; readonly why: string }
+  | { readonly kind: 'failed'; readonly failures: readonly Failure[] }
   | { readonly kind: 'timeout'; readonly missing: readonly string[] }
   | { readonly kind: 'abandoned' };
 
 export class OutcomeWatch {
-  readonly #view: FleetView;
-  readonly #verb: WaitedVerb;
-  readonly #services: readonly string[];
-  readonly #runsBefore: ReadonlyMap<string, number>;
-  readonly #reloads = new Map<string, ReloadEnd>();
+  readonly #aim: Aim;
   readonly #unsubscribe: () => void;
   #onChange: () => void = () => undefined;
 
-  constructor(view: FleetView, verb: WaitedVerb, services: readonly string[]) {
-    this.#view = view;
-    this.#verb = verb;
-    this.#services = services;
-    this.#runsBefore = new Map(services.map((name) => [name, view.find(name)?.record.lastRun ?? 0]));
+  constructor(view: FleetView, aim: Aim) {
+    this.#aim = aim;
     this.#unsubscribe = view.subscribe(({ event }) => {
-      if (event.type === 'reload-finished') this.#reloads.set(event.service, event);
+      aim.note(event);
       this.#onChange();
     });
   }
@@ -40,12 +49,12 @@ export class OutcomeWatch {
       resolve({ kind: 'abandoned' });
     };
     const timer = setTimeout(() => {
-      resolve({ kind: 'timeout', missing: this.#missing() });
+      resolve({ kind: 'timeout', missing: this.#of('pending').map(({ service }) => service) });
     }, timeoutMs);
     signal.addEventListener('abort', abandon, { once: true });
     if (signal.aborted) abandon();
     this.#onChange = () => {
-      const end = this.#judgeAll();
+      const end = this.#end();
       if (end !== undefined) resolve(end);
     };
     this.#onChange();
@@ -57,25 +66,17 @@ export class OutcomeWatch {
     }
   }
 
-  #judgeAll(): WatchEnd | undefined {
-    let reached = true;
-    for (const service of this.#services) {
-      const judgement = this.#judgeOne(service);
-      if (judgement.kind === 'failed') return { kind: 'failed', service, why: judgement.why };
-      if (judgement.kind === 'pending') reached = false;
-    }
-    return reached ? { kind: 'reached' } : undefined;
+  #end(): WatchEnd | undefined {
+    const failures = this.#of('failed');
+    const pending = this.#of('pending').length;
+    if (failures.length > 0 && (pending === 0 || this.#aim.failure === 'ends-it'))
+      return { kind: 'failed', failures };
+    return pending === 0 ? { kind: 'reached' } : undefined;
   }
 
-  #missing(): readonly string[] {
-    return this.#services.filter((service) => this.#judgeOne(service).kind === 'pending');
-  }
-
-  #judgeOne(service: string): Judgement {
-    const seen = this.#view.find(service);
-    if (seen === undefined) return { kind: 'failed', why: 'it is gone' };
-    const runBefore = this.#runsBefore.get(service) ?? 0;
-    const goal = { verb: this.#verb, service, runBefore, reload: this.#reloads.get(service) };
-    return judge(goal, this.#view.fleet, seen.record);
+  #of(kind: Judgement['kind']): readonly Failure[] {
+    return [...this.#aim.judge()].flatMap(([service, judgement]) =>
+      judgement.kind === kind ? [{ service, why: 'why' in judgement ? judgement.why : '' }] : [],
+    );
   }
 }

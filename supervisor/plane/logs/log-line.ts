@@ -49,9 +49,16 @@ export function createPrefixFormat({ names, color }: PrefixOptions): FormatLine 
   const width = Math.min(WIDEST_NAME, Math.max(0, ...names.map((name) => name.length)));
   const prefixes = new Map(names.map((name, index) => [name, createPrefix(name, index, width, color)]));
   return (line) => {
-    const prefix = prefixes.get(line.service) ?? createPrefix(line.service, 0, width, color);
+    const prefix = prefixes.get(line.service) ?? addPrefix(line.service);
     return Buffer.concat([prefix, formatRaw(line)]);
   };
+
+  /** A later configuration has added it. */
+  function addPrefix(name: string): Buffer {
+    const prefix = createPrefix(name, prefixes.size, width, color);
+    prefixes.set(name, prefix);
+    return prefix;
+  }
 }
 
 function createPrefix(name: string, index: number, width: number, color: boolean): Buffer {

@@ -1,8 +1,9 @@
 // The way of a log line: from the lent pipes through the splitter to standard output, to the ring of its service, and to
 // those who follow it. Nobody on that way can hold up the others.
-import type { LentPipe } from '../../core/plane-message.ts';
+import type { LentPipe, WatchedLine } from '../../core/plane-message.ts';
 import { createCarry } from './carry.ts';
 import { LineSplitter, type LineEnd } from './line-splitter.ts';
+import { LineWatch } from './line-watch.ts';
 import type { FormatLine, LogLine } from './log-line.ts';
 import { LogRing } from './log-ring.ts';
 import type { OutputSink } from './output-sink.ts';
@@ -20,9 +21,17 @@ export type LogPipelineOptions = {
   readonly pidOf: (pipe: LentPipe) => number | undefined;
   readonly onDrained: (pipe: LentPipe) => void;
   readonly onFailed: (pipe: LentPipe, reason: string) => void;
+  /** A line of the pipe is one that the engine waits for. */
+  readonly onMatched: (pipe: LentPipe, purpose: WatchedLine['purpose']) => void;
+  readonly onUnusable: (pipe: LentPipe, pattern: string) => void;
 };
 
-type OpenPipe = { readonly reader: PipeReader; readonly splitter: LineSplitter };
+type OpenPipe = {
+  readonly reader: PipeReader;
+  readonly splitter: LineSplitter;
+  /** Most services have none, and their lines pay nothing for it. */
+  readonly watch: LineWatch | undefined;
+};
 
 export class LogPipeline {
   readonly #options: LogPipelineOptions;
@@ -30,20 +39,30 @@ export class LogPipeline {
   readonly #listeners = new Map<string, Set<LogListener>>();
   readonly #pipes = new Map<LentPipe, OpenPipe>();
   #held = false;
+  #ringBytes = RING_BYTES;
   /** The formatted lines of the chunk at hand, written as one. */
   #batch: Buffer[] = [];
 
   constructor(options: LogPipelineOptions) {
     this.#options = options;
-    const ringBytes = Math.min(
-      RING_BYTES,
-      Math.floor(ALL_RINGS_BYTES / Math.max(1, options.services.length)),
-    );
-    for (const service of options.services) this.#rings.set(service, new LogRing(ringBytes));
+    this.serve(options.services);
+  }
+
+  /** These and no others from now on: a service that is new gets a ring, of one that is gone nothing is kept. */
+  serve(services: readonly string[]): void {
+    const names = new Set(services);
+    for (const name of this.#rings.keys()) if (!names.has(name)) this.#rings.delete(name);
+    this.#ringBytes = Math.min(RING_BYTES, Math.floor(ALL_RINGS_BYTES / Math.max(1, names.size)));
+    for (const name of names) this.#ensureRing(name);
   }
 
   read(pipe: LentPipe): void {
+    // The pipe of a service that is new comes before the message that names it.
+    this.#ensureRing(pipe.service);
+    const watch = this.#createWatch(pipe);
     const splitter = new LineSplitter(createCarry(pipe.carry), (bytes, ends) => {
+      // First of all: whatever becomes of the line, the engine hears of it.
+      watch?.see(bytes);
       this.#takeLine(pipe, bytes, ends);
     });
     const onChunk = (bytes: Buffer): void => {
@@ -58,7 +77,7 @@ export class LogPipeline {
     };
     try {
       const reader = new PipeReader(pipe.fd, { onChunk, onEnd });
-      this.#pipes.set(pipe, { reader, splitter });
+      this.#pipes.set(pipe, { reader, splitter, watch });
       if (this.#held) reader.pause();
     } catch (error) {
       this.#reportEnd(pipe, error instanceof Error ? error.message : 'unknown error');
@@ -95,6 +114,23 @@ export class LogPipeline {
       reader.close();
     }
     this.#writeBatch();
+  }
+
+  #ensureRing(service: string): void {
+    if (!this.#rings.has(service)) this.#rings.set(service, new LogRing(this.#ringBytes));
+  }
+
+  #createWatch(pipe: LentPipe): LineWatch | undefined {
+    if (pipe.watched.length === 0) return undefined;
+    return new LineWatch(pipe.watched, {
+      onMatch: (purpose) => {
+        for (const [{ run }, { watch }] of this.#pipes) if (run === pipe.run) watch?.drop(purpose);
+        this.#options.onMatched(pipe, purpose);
+      },
+      onUnusable: (pattern) => {
+        this.#options.onUnusable(pipe, pattern);
+      },
+    });
   }
 
   #reportEnd(pipe: LentPipe, error: string): void {

@@ -1,36 +1,65 @@
 // Which events are worth a line in the log, and the line. The whole history is in the events; this is for who reads along.
-import { describeExit } from '../../core/exit-status.ts';
-import type {
-  FleetEvent,
-  PlaneEvent,
-  RecordedEvent,
-  ServiceEvent,
-  ShutdownReason,
-  Stray,
-} from '../../core/event.ts';
+import { describeExit, isSuccess } from '../../core/exit-status.ts';
+import type { BosunEvent, RecordedEvent, ServiceEvent, ServiceNote } from '../../core/event.ts';
 import type { ServiceRecord } from '../../core/fleet.ts';
 import { describeDuration } from '../../wire/duration.ts';
-import { describeEnd } from '../views/service-note.ts';
+import { describeEnd, describeSpawnError } from '../views/end-reason.ts';
+import type { SeenService } from '../views/fleet-view.ts';
+import type { ServiceHistory } from '../views/service-history.ts';
+import { describeDue } from '../views/state-note.ts';
+import { narrateFleet } from './fleet-narrator.ts';
+import { error, info, nameProcesses, warn } from './own-message.ts';
 import type { OwnMessage } from './own-log.ts';
 
-/** `record`: the service's, after the event. */
-export function narrate(recorded: RecordedEvent, record: ServiceRecord | undefined): OwnMessage | undefined {
+/** The service that an event is about, after it. */
+export type Subject = SeenService & { readonly history: ServiceHistory };
+
+export function narrate(recorded: RecordedEvent, subject: Subject | undefined): OwnMessage | undefined {
   const { event } = recorded;
-  const told = 'service' in event ? narrateService(event, record) : narrateFleet(event);
+  if (isUntold(event)) return undefined;
+  const told = 'service' in event ? narrateService(event, subject, recorded) : narrateFleet(event);
   if (told === undefined) return undefined;
   const service = 'service' in event ? { service: event.service } : {};
   return { ...told, fields: { event: event.type, event_id: recorded.id, ...service, ...told.fields } };
 }
 
-function narrateService(event: ServiceEvent, record: ServiceRecord | undefined): OwnMessage | undefined {
+/** What only the history needs: steps on the way to something that is told. */
+const UNTOLD = [
+  'wanted',
+  'waiting',
+  'starting',
+  'probe-failed',
+  'probe-recovered',
+  'kill-brought-forward',
+  'stopped',
+  'backoff-reset',
+  'reload-deferred',
+  'reload-started',
+  'probe-passed',
+  'hook-started',
+  'status-told',
+] as const satisfies readonly ServiceEvent['type'][];
+
+type UntoldEvent = EventOf<(typeof UNTOLD)[number]>;
+
+function isUntold(event: BosunEvent): event is UntoldEvent {
+  return (UNTOLD as readonly string[]).includes(event.type);
+}
+
+function narrateService(
+  event: Exclude<ServiceEvent, UntoldEvent> | ServiceNote,
+  subject: Subject | undefined,
+  { id, monotonicMs }: RecordedEvent,
+): OwnMessage | undefined {
   const name = event.service;
+  const record = subject?.record;
   switch (event.type) {
     case 'skipped':
       return warn(`${name} is skipped: ${event.reason}`);
     case 'spawned':
-      return info(`${name} is starting, pid ${event.pid}`, { pid_of_service: event.pid });
+      return narrateSpawned(event);
     case 'spawn-failed':
-      return error(`${name} cannot be started: ${event.error.message} (${event.error.code})`);
+      return error(`${name} cannot be started: ${describeSpawnError(event.error)}`);
     case 'ready':
       return info(`${name} is ready${afterStart(record)}`);
     case 'unready':
@@ -53,25 +82,14 @@ function narrateService(event: ServiceEvent, record: ServiceRecord | undefined):
       return info(`${event.signal} sent to ${name}`);
     case 'reload-finished':
       return info(`${name} reload: ${event.outcome.detail}`);
-    case 'wanted':
-    case 'waiting':
-    case 'starting':
-    case 'probe-failed':
-    case 'probe-recovered':
-    case 'kill-brought-forward':
-    case 'stopped':
-    case 'backoff-reset':
-    case 'reload-deferred':
-    case 'reload-started':
-    case 'scheduled':
     case 'started':
-    case 'probe-passed':
+      return info(`${name} has started: its startup probe has passed`);
+    case 'scheduled':
+      return narrateScheduled(event.service, describeDue(event.due, monotonicMs), subject, id);
     case 'going-down':
+      return info(`${name} is undone by its down command: ${STOP_CAUSES[event.cause]}`);
     case 'timeout-extended':
-    case 'hook-started':
-    case 'status-told':
-    case 'renewal-due':
-      return undefined;
+      return info(`${name} asked for more time and has ${describeDuration(event.untilMs - monotonicMs)}`);
     case 'hook-finished':
       return event.outcome.kind === 'done'
         ? undefined
@@ -79,13 +97,36 @@ function narrateService(event: ServiceEvent, record: ServiceRecord | undefined):
     case 'leader-changed':
       return info(`${name} has a new main process, pid ${event.pid}`);
     case 'strays-found':
-      return warn(`${name} has left processes behind: ${nameStrays(event.strays)}`);
+      return warn(`${name} has left processes behind: ${nameProcesses(event.strays)}`);
+    case 'signal-refused':
+      return error(`${name} cannot be sent ${event.signal}: the kernel refuses (${event.errno})`);
   }
 }
 
-function nameStrays(strays: readonly Stray[]): string {
-  return strays.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
+function narrateSpawned({ service, pid, degraded }: EventOf<'spawned'>): OwnMessage {
+  const text = `${service} is starting, pid ${pid}`;
+  const fields = { pid_of_service: pid };
+  return degraded.length === 0
+    ? info(text, fields)
+    : { ...warn(`${text}, degraded: ${degraded.join(', ')}`), fields };
 }
+
+/** The end of a timer's run is told with what comes after it. */
+function narrateScheduled(
+  service: string,
+  next: string,
+  subject: Subject | undefined,
+  eventId: number,
+): OwnMessage {
+  const end = subject?.history.lastEnd;
+  const follows = end !== undefined && end.run === subject?.record.lastRun && end.eventId < eventId;
+  if (!follows) return info(`${service}: ${next}`);
+  const well = end.reason.kind === 'exit' && isSuccess(end.reason.exit, subject.spec.successExitCodes);
+  const text = `${service} ${describeEnd(end.reason)}: ${next}`;
+  return well ? info(text) : warn(text);
+}
+
+type EventOf<Type extends ServiceEvent['type']> = Extract<ServiceEvent, { type: Type }>;
 
 const STOP_CAUSES = {
   requested: 'as asked',
@@ -108,57 +149,4 @@ function narrateExit(name: string, how: string, record: ServiceRecord | undefine
 function afterStart(record: ServiceRecord | undefined): string {
   if (record?.state.kind !== 'running') return '';
   return ` after ${describeDuration(record.state.readyAtMs - record.state.startedAtMs)}`;
-}
-
-function narrateFleet(event: FleetEvent | PlaneEvent): OwnMessage | undefined {
-  switch (event.type) {
-    case 'booted':
-      return info(
-        `started with ${event.services.length} ${event.services.length === 1 ? 'service' : 'services'}`,
-      );
-    case 'configured':
-      return info('the configuration has changed');
-    case 'shutdown-started':
-      return info(
-        `shutting down: ${describeShutdown(event.reason)}; at most ${describeDuration(event.budgetMs)}`,
-      );
-    case 'shutdown-hastened':
-      return warn('shutting down at once: asked a second time');
-    case 'sweep-started':
-      return info('ending what is left of the other processes');
-    case 'sweep-killed':
-      return warn('SIGKILL sent to the processes that are left');
-    case 'shutdown-finished':
-      return info(`finished with exit code ${event.exitCode}`);
-    case 'plane-failed':
-      return error(`the control plane failed and is replaced; no service is affected: ${event.reason}`);
-    case 'shutdown-order-dropped':
-    case 'plane-restarted':
-      return undefined;
-  }
-}
-
-function describeShutdown(reason: ShutdownReason): string {
-  switch (reason.kind) {
-    case 'signal':
-      return `${reason.signal} received`;
-    case 'command':
-      return 'as asked';
-    case 'main-ended':
-      return `${reason.service}, the main service, has ended`;
-    case 'essential-failed':
-      return `${reason.service}, which is essential, has failed`;
-  }
-}
-
-function info(text: string, fields: Readonly<Record<string, unknown>> = {}): OwnMessage {
-  return { level: 'info', text, fields };
-}
-
-function warn(text: string): OwnMessage {
-  return { level: 'warn', text };
-}
-
-function error(text: string): OwnMessage {
-  return { level: 'error', text };
 }

@@ -7,6 +7,7 @@ import type { Fleet, ServiceRecord } from '../../core/fleet.ts';
 import type { ToPlane } from '../../core/plane-message.ts';
 import type { FleetSpec, ServiceSpec } from '../../core/service-spec.ts';
 import { EventRing } from './event-ring.ts';
+import { Histories } from './service-history.ts';
 
 const EVENTS_HELD = 10_000;
 
@@ -19,33 +20,54 @@ export type SeenService = {
 };
 
 export class FleetView {
-  spec: FleetSpec;
-  graph: DependencyGraph;
   readonly events: EventRing;
+  readonly histories = new Histories();
   readonly #listeners = new Set<EventListener>();
-  /** Wall clock of each service's last change of state, where it is known. */
-  readonly #sinceMs = new Map<string, number>();
+  #spec: FleetSpec;
+  #graph: DependencyGraph;
+  #target: FleetSpec;
   #fleet: Fleet;
 
   constructor(hello: Hello) {
-    this.spec = hello.spec;
-    this.graph = buildGraph(hello.spec.services);
+    this.#spec = hello.spec;
+    this.#target = hello.target ?? hello.spec;
+    this.#graph = buildGraph(hello.spec.services);
     this.events = new EventRing(EVENTS_HELD, hello.recentEvents, hello.lastEventId);
     this.#fleet = hello.fleet;
-    for (const recorded of hello.recentEvents) this.#noteChange(recorded);
+    for (const recorded of hello.recentEvents) this.histories.note(recorded);
+    this.#forgetRemoved();
   }
 
   get fleet(): Fleet {
     return this.#fleet;
   }
 
-  apply(events: readonly RecordedEvent[], spec: FleetSpec | undefined): void {
+  /** What each service goes by now. */
+  get spec(): FleetSpec {
+    return this.#spec;
+  }
+
+  get graph(): DependencyGraph {
+    return this.#graph;
+  }
+
+  /** What all of them are on their way to: the configuration that was applied last. */
+  get target(): FleetSpec {
+    return this.#target;
+  }
+
+  apply({
+    events,
+    spec,
+    target,
+  }: Pick<Extract<ToPlane, { type: 'events' }>, 'events' | 'spec' | 'target'>): void {
     for (const recorded of events) {
       // A worker that has been replaced gets a snapshot, and may get events that are in it already.
       if (recorded.id <= this.events.lastId) continue;
-      if (recorded.event.type === 'configured' && spec !== undefined) this.#configure(spec);
+      if (recorded.event.type === 'configured' && spec !== undefined) this.#configure(spec, target);
       this.#fleet = evolve(this.#fleet, recorded.event);
-      this.#noteChange(recorded);
+      if (recorded.event.type === 'configured') this.#forgetRemoved();
+      this.histories.note(recorded);
       this.events.add(recorded);
       for (const listener of [...this.#listeners]) listener(recorded);
     }
@@ -68,40 +90,20 @@ export class FleetView {
     return this.#fleet.services.flatMap((_record, index) => this.#seen(index) ?? []);
   }
 
-  sinceMs(name: string): number | undefined {
-    return this.#sinceMs.get(name);
-  }
-
   #seen(index: number): SeenService | undefined {
     const record = this.#fleet.services[index];
-    const position = record === undefined ? undefined : this.graph.indexOf.get(record.name);
-    const spec = position === undefined ? undefined : this.spec.services[position];
+    const position = record === undefined ? undefined : this.#graph.indexOf.get(record.name);
+    const spec = position === undefined ? undefined : this.#spec.services[position];
     return record === undefined || spec === undefined ? undefined : { index, spec, record };
   }
 
-  #configure(spec: FleetSpec): void {
-    this.spec = spec;
-    this.graph = buildGraph(spec.services);
+  #configure(spec: FleetSpec, target: FleetSpec | undefined): void {
+    this.#spec = spec;
+    this.#target = target ?? spec;
+    this.#graph = buildGraph(spec.services);
   }
 
-  #noteChange(recorded: RecordedEvent): void {
-    if ('service' in recorded.event && CHANGES_STATE.has(recorded.event.type)) {
-      this.#sinceMs.set(recorded.event.service, recorded.timeMs);
-    }
+  #forgetRemoved(): void {
+    this.histories.keepOnly(new Set(this.#fleet.services.map((record) => record.name)));
   }
 }
-
-const CHANGES_STATE: ReadonlySet<string> = new Set([
-  'skipped',
-  'waiting',
-  'scheduled',
-  'going-down',
-  'starting',
-  'ready',
-  'unready',
-  'stopping',
-  'stopped',
-  'completed',
-  'backing-off',
-  'failed',
-] satisfies readonly RecordedEvent['event']['type'][]);

@@ -5,8 +5,11 @@ import { isReady, projectService } from './service-projection.ts';
 
 export function projectHealth(view: FleetView, droppedLogLines: number): HealthView {
   const services = view.all();
-  const expected = services.filter(({ record }) => record.wanted === 'up' && record.state.kind !== 'skipped');
-  const notReady = expected.filter(({ record }) => !isReady(record.state));
+  const expected = services.filter(
+    ({ record: { wanted, state, configured } }) =>
+      wanted === 'up' && configured !== 'removed' && state.kind !== 'skipped',
+  );
+  const notReady = expected.filter(({ spec, record }) => !isReady(spec, record.state));
   const phase = view.fleet.phase.kind;
   return {
     status: phase === 'up' && notReady.length === 0 ? 'healthy' : 'unhealthy',
@@ -15,7 +18,7 @@ export function projectHealth(view: FleetView, droppedLogLines: number): HealthV
       const { name, state, note } = projectService(view, seen);
       return { service: name, state, note };
     }),
-    ready: services.filter(({ record }) => isReady(record.state)).length,
+    ready: services.filter(({ spec, record }) => isReady(spec, record.state)).length,
     skipped: services.filter(({ record }) => record.state.kind === 'skipped').length,
     dropped_log_lines: droppedLogLines,
   };

@@ -1,78 +1,65 @@
 // One sentence about a service: what it waits for, why it ended, what comes next. Empty when all is well.
-import type { UnmetDependency } from '../../core/dependency-verdict.ts';
-import { describeExit } from '../../core/exit-status.ts';
 import type { ServiceRecord } from '../../core/fleet.ts';
-import type { Due } from '../../core/schedule.ts';
-import type { EndReason, StoppingState, UnreadyState } from '../../core/service-state.ts';
-import { describeDuration } from '../../wire/duration.ts';
+import { isLive } from '../../core/service-state.ts';
+import type { SeenService } from './fleet-view.ts';
+import { listed } from './listed.ts';
+import { isUp, type Neighbours } from './neighbours.ts';
+import { describeBriefly, describeState, type StateContext } from './state-note.ts';
+import { describeStopping } from './stopping-note.ts';
 
-export type NoteContext = { readonly unmet: readonly UnmetDependency[]; readonly nowMs: number };
+export type NoteContext = Neighbours & StateContext;
 
-export function describeService(record: ServiceRecord, { unmet, nowMs }: NoteContext): string {
+export function describeService(context: NoteContext): string {
+  const sentences = [
+    describeState(context),
+    describeRefusal(context),
+    describeEnding(context),
+    describeLiveness(context),
+    describeWithout(context),
+    describeDegraded(context.record),
+  ];
+  return sentences.filter((sentence) => sentence !== '').join('; ');
+}
+
+/** It runs on until those that need it have gone. */
+function describeEnding({ record, endsAfter, nowMs }: NoteContext): string {
+  const { state, configured } = record;
+  const others = listed(endsAfter.map((seen) => countDown(seen, nowMs)));
+  const after = others === '' ? '' : ` after ${others}`;
+  if (configured === 'outdated' && state.kind !== 'stopping')
+    return `will be restarted with the new configuration${after}`;
+  const removed = configured === 'removed' ? ['removed from the configuration'] : [];
+  return [...removed, ...(after === '' ? [] : [`stops${after}`])].join(', ');
+}
+
+function countDown({ spec, record }: SeenService, nowMs: number): string {
   const { state } = record;
-  switch (state.kind) {
-    case 'waiting':
-      return describeWaiting(unmet);
-    case 'starting':
-      return state.lastProbeError === '' ? '' : `not ready yet: ${state.lastProbeError}`;
-    case 'running':
-      return '';
-    case 'unready':
-      return describeUnready(state);
-    case 'stopping':
-      return describeStopping(state, nowMs);
-    case 'backoff':
-      return `${describeEnd(state.reason)}, next try in ${describeDuration(state.untilMs - nowMs)}`;
-    case 'failed':
-      return `${describeEnd(state.reason)}, gave up`;
-    case 'skipped':
-      return `skipped: ${state.reason}`;
-    case 'scheduled':
-      return describeDue(state.due, nowMs);
-    case 'completed':
-      return describeExit(state.exit);
-    case 'stopped':
-      return record.wanted === 'down' ? 'stopped by the operator' : describeWaiting(unmet);
-  }
+  const how = state.kind === 'stopping' ? describeStopping(state, spec, nowMs) : state.kind;
+  return `${record.name} (${how})`;
 }
 
-/** For a sentence that begins with the service: `consul exited with code 3`. */
-export function describeEnd(reason: EndReason): string {
-  switch (reason.kind) {
-    case 'exit':
-      return describeExit(reason.exit);
-    case 'spawn':
-      return `cannot be started: ${reason.error.message} (${reason.error.code})`;
-    case 'startup-timeout':
-      return 'was not ready in time';
-    case 'liveness':
-      return 'was not alive any more';
-    case 'hook':
-      return `its hook ${reason.hook} failed${reason.detail === '' ? '' : `: ${reason.detail}`}`;
-  }
+/** Of the run that is still there. */
+function describeRefusal({ record: { state }, history: { refusal } }: NoteContext): string {
+  if (refusal === undefined || !isLive(state) || refusal.run !== state.run) return '';
+  return `the kernel refuses ${refusal.signal} to it (${refusal.errno})`;
 }
 
-function describeDue(due: Due, nowMs: number): string {
-  switch (due.clock) {
-    case 'never':
-      return 'its schedule has no further date';
-    case 'wall':
-      return `next run in ${describeDuration(due.atMs - Date.now())}`;
-    case 'monotonic':
-      return `next run in ${describeDuration(due.atMs - nowMs)}`;
-  }
+function describeLiveness({ record, spec, history }: NoteContext): string {
+  const { state } = record;
+  if (state.kind !== 'running' && state.kind !== 'unready') return '';
+  const failures = state.counts.livenessFailures;
+  if (failures === 0) return '';
+  const threshold = spec.liveness.kind === 'probe' ? spec.liveness.probe.failureThreshold : 1;
+  const failure = history.livenessFailure;
+  const why = failure?.run === state.run && failure.reason !== '' ? `: ${failure.reason}` : '';
+  return `liveness failed ${failures} of ${threshold} times${why}`;
 }
 
-function describeWaiting(unmet: readonly UnmetDependency[]): string {
-  if (unmet.length === 0) return '';
-  return `waiting for ${unmet.map(({ record }) => `${record.name} (${record.state.kind})`).join(', ')}`;
+function describeWithout({ without }: NoteContext): string {
+  if (without.length === 0) return '';
+  return `without ${listed(without.map(({ record }) => `${record.name} (${describeBriefly(record)})`))}`;
 }
 
-function describeUnready(state: UnreadyState): string {
-  return state.reason === '' ? 'not ready any more' : `not ready any more: ${state.reason}`;
-}
-
-function describeStopping(state: StoppingState, nowMs: number): string {
-  if (state.step === 'killed') return 'SIGKILL sent, waiting for its processes to go';
-  return `stopping: ${describeDuration(state.killAtMs - nowMs)} to SIGKILL`;
+function describeDegraded({ state, degraded }: ServiceRecord): string {
+  return degraded.length === 0 || !isUp(state) ? '' : `degraded: ${listed(degraded)}`;
 }

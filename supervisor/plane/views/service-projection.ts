@@ -1,17 +1,22 @@
 // From the state to what the API shows of it: times of the monotonic clock become dates, unions become flat fields.
-import { unmetDependencies, type UnmetDependency } from '../../core/dependency-verdict.ts';
+import type { UnmetDependency } from '../../core/dependency-verdict.ts';
 import { describeExit, type ExitStatus } from '../../core/exit-status.ts';
 import type { ServiceSpec } from '../../core/service-spec.ts';
 import { isLive, pidOf, type ServiceState } from '../../core/service-state.ts';
-import type { DependencyView, ExitView, ServiceView, UnmetView } from '../../wire/service-view.ts';
+import type { DependencyView, ExitView, OtherView, ServiceView, UnmetView } from '../../wire/service-view.ts';
 import { monotonicMs } from '../ports.ts';
 import type { FleetView, SeenService } from './fleet-view.ts';
-import { describeService } from './service-note.ts';
+import { neighboursOf, type Neighbours } from './neighbours.ts';
+import { dateOf, projectNext } from './next-action.ts';
+import type { ServiceHistory } from './service-history.ts';
+import { describeService, type NoteContext } from './service-note.ts';
 
-export function projectService(view: FleetView, { index, spec, record }: SeenService): ServiceView {
+export function projectService(view: FleetView, seen: SeenService): ServiceView {
   const nowMs = monotonicMs();
+  const { spec, record } = seen;
   const { state } = record;
-  const unmet = isAtRest(state) ? unmetDependencies(view.graph, view.fleet, index) : [];
+  const history = view.histories.of(record.name);
+  const context = contextOf(view, seen, history, nowMs);
   return {
     name: record.name,
     description: spec.description,
@@ -19,35 +24,77 @@ export function projectService(view: FleetView, { index, spec, record }: SeenSer
     importance: spec.importance,
     state: state.kind,
     wanted: record.wanted,
-    ready: isReady(state),
+    ready: isReady(spec, state),
     run: record.lastRun === 0 ? null : record.lastRun,
     pid: pidOf(state) ?? null,
-    since: sinceDate(view, record.name, state, nowMs),
+    since: sinceDate(history, state, nowMs),
     ...projectTimes(state, nowMs),
     starts: record.starts,
     restarts: record.restarts,
     last_exit: record.lastExit === undefined ? null : projectExit(record.lastExit),
-    note: describeService(record, { unmet, nowMs }),
+    note: describeService(context),
     next: projectNext(state, nowMs),
-    waiting_for: unmet.map(projectUnmet),
     depends_on: spec.dependsOn.map(projectDependency),
+    ...projectNeighbours(view, context, nowMs),
+    stop: state.kind === 'stopping' ? { cause: state.cause, step: state.step } : null,
     last_probe_error: state.kind === 'starting' ? state.lastProbeError : '',
+    liveness_failures: isLive(state) && state.kind !== 'stopping' ? state.counts.livenessFailures : 0,
+    status_text: record.statusText,
+    degraded: [...record.degraded],
+    configuration: record.configured,
+    ...projectHistory(history),
   };
 }
 
-export function isReady(state: ServiceState): boolean {
+/** A timer is as it should be between its runs and in one; everything else when it is there, or done. */
+export function isReady({ type }: ServiceSpec, state: ServiceState): boolean {
+  if (type === 'timer' && (state.kind === 'scheduled' || state.kind === 'starting')) return true;
   return state.kind === 'running' || state.kind === 'completed';
 }
 
-/** Dependencies matter to a service that may be started: not to one that runs, and not to one that is done. */
-function isAtRest(state: ServiceState): boolean {
-  return state.kind === 'waiting' || state.kind === 'stopped';
+function contextOf(view: FleetView, seen: SeenService, history: ServiceHistory, nowMs: number): NoteContext {
+  const { spec, record } = seen;
+  const phase = view.fleet.phase.kind;
+  return { spec, record, history, phase, nowMs, ...neighboursOf(view, seen) };
+}
+
+function projectNeighbours(
+  view: FleetView,
+  { unmet, without, endsAfter }: Neighbours,
+  nowMs: number,
+): Pick<ServiceView, 'waiting_for' | 'without' | 'ends_after'> {
+  const toOther = (seen: SeenService): OtherView => projectOther(view, seen, nowMs);
+  return {
+    waiting_for: unmet.map(projectUnmet),
+    without: without.map(toOther),
+    ends_after: endsAfter.map(toOther),
+  };
+}
+
+function projectOther(view: FleetView, seen: SeenService, nowMs: number): OtherView {
+  const { name, state } = seen.record;
+  const history = view.histories.of(name);
+  // Its own neighbours are left out: they would lead on and on.
+  const alone = { unmet: [], without: [], endsAfter: [] };
+  const context = { ...contextOf(view, seen, history, nowMs), ...alone };
+  return { service: name, state: state.kind, note: describeService(context) };
+}
+
+function projectHistory({
+  hookFailure,
+  strays,
+}: ServiceHistory): Pick<ServiceView, 'last_hook_failure' | 'strays'> {
+  return {
+    last_hook_failure: hookFailure ?? null,
+    strays: strays === undefined ? [] : strays.found.map((stray) => ({ ...stray, run: strays.run })),
+  };
 }
 
 function projectExit(exit: ExitStatus): ExitView {
   const text = describeExit(exit);
-  if (exit.kind === 'code') return { code: exit.code, signal: null, core_dumped: false, text };
-  return { code: null, signal: exit.signal, core_dumped: exit.core === 'dumped', text };
+  if (exit.kind === 'code') return { code: exit.code, signal: null, core_dumped: false, oom: false, text };
+  const { signal, core, by } = exit;
+  return { code: null, signal, core_dumped: core === 'dumped', oom: by === 'oom', text };
 }
 
 function projectTimes(
@@ -61,26 +108,11 @@ function projectTimes(
   return { started_at: startedAt, ready_at: dateOf(state.readyAtMs, nowMs), ready_after_ms: readyAfterMs };
 }
 
-function sinceDate(view: FleetView, name: string, state: ServiceState, nowMs: number): string | null {
-  const sinceMs = view.sinceMs(name);
+function sinceDate({ sinceMs }: ServiceHistory, state: ServiceState, nowMs: number): string | null {
   if (sinceMs !== undefined) return new Date(sinceMs).toISOString();
   // The event may be older than all that are held; the state itself knows some of it.
   if (state.kind === 'running') return dateOf(state.readyAtMs, nowMs);
   return state.kind === 'starting' ? dateOf(state.startedAtMs, nowMs) : null;
-}
-
-function dateOf(atMs: number, nowMs: number): string {
-  return new Date(Date.now() - (nowMs - atMs)).toISOString();
-}
-
-function projectNext(state: ServiceState, nowMs: number): ServiceView['next'] {
-  if (state.kind === 'backoff') return { action: 'start', in_ms: remaining(state.untilMs, nowMs) };
-  if (state.kind !== 'stopping' || state.step === 'killed' || state.step === 'post-stop') return null;
-  return { action: 'kill', in_ms: remaining(state.killAtMs, nowMs) };
-}
-
-function remaining(atMs: number, nowMs: number): number {
-  return Math.max(0, Math.round(atMs - nowMs));
 }
 
 function projectUnmet({ dependency, verdict, record }: UnmetDependency): UnmetView {

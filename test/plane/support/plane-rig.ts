@@ -2,7 +2,15 @@
 // standard output. Everything is waited for with a deadline, and all of it ends with the test.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, createReadStream, mkdtempSync, rmSync, type ReadStream } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+  type ReadStream,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandResult } from '../../../supervisor/core/effect.ts';
@@ -15,8 +23,9 @@ import type {
   OutputStream,
   PlaneSettings,
   ToPlane,
+  WatchedLine,
 } from '../../../supervisor/core/plane-message.ts';
-import type { ServiceSpec } from '../../../supervisor/core/service-spec.ts';
+import type { FleetSpec, ServiceSpec } from '../../../supervisor/core/service-spec.ts';
 import { libc } from '../../../supervisor/os/libc.ts';
 import { name, Recorder, run } from './fleet-fixture.ts';
 
@@ -103,9 +112,18 @@ export class PlaneRig implements AsyncDisposable {
         logFormat: 'prefix',
         ownUid: process.getuid?.() ?? 0,
         enginePid: 1,
+        configuration: {
+          directory: join(this.directory, 'services.d'),
+          command: [],
+          shutdownBudgetMs: undefined,
+          // What a bosun.yaml that says nothing comes to.
+          fixed: { 'logs.format': 'json' },
+          overridden: [],
+        },
         ...settings,
       },
       spec: { services, shutdownBudgetMs: 9000, forwards: [] },
+      target: undefined,
       fleet: this.#fleet,
       lastEventId: this.recorder.lastId,
       recentEvents: this.#held,
@@ -125,11 +143,32 @@ export class PlaneRig implements AsyncDisposable {
       type: 'events',
       events: events.map((event) => this.#keep(event, command, actor)),
       spec: undefined,
+      target: undefined,
     });
   }
 
-  lend(pipe: number, service: string, stream: OutputStream = 'stdout'): void {
-    const lent = { service: name(service), run: run(1), stream, fd: FIRST_LENT_FD + pipe };
+  /** As the engine does it when a configuration has been applied: `spec` is what each service goes by from then on. */
+  emitConfigured(events: readonly BosunEvent[], spec: FleetSpec, target?: FleetSpec): void {
+    this.#send({ type: 'events', events: events.map((event) => this.#keep(event)), spec, target });
+  }
+
+  /** SIGHUP, as the engine passes it on. */
+  requestApply(actor = 'signal:SIGHUP'): void {
+    this.#send({ type: 'apply-requested', actor });
+  }
+
+  /** Service files, which the control plane reads when it is asked to plan or to apply; all of them anew. */
+  write(files: Readonly<Record<string, string>>, fleet?: string): void {
+    writeConfiguration(this.directory, files, fleet);
+  }
+
+  lend(
+    pipe: number,
+    service: string,
+    stream: OutputStream = 'stdout',
+    watched: readonly WatchedLine[] = [],
+  ): void {
+    const lent = { service: name(service), run: run(1), stream, fd: FIRST_LENT_FD + pipe, watched };
     this.#child.send({ type: 'lend', pipe: lent });
   }
 
@@ -166,9 +205,16 @@ export class PlaneRig implements AsyncDisposable {
   }
 
   async message<Type extends RigMessage['type']>(type: Type): Promise<Extract<RigMessage, { type: Type }>> {
-    const find = (): RigMessage | undefined => this.#messages.find((message) => message.type === type);
+    const find = (): Extract<RigMessage, { type: Type }> | undefined => this.all(type)[0];
     await this.until(() => find() !== undefined, `message ${type}`);
     return find() as Extract<RigMessage, { type: Type }>;
+  }
+
+  /** Those of this type that have come up to now. */
+  all<Type extends RigMessage['type']>(type: Type): readonly Extract<RigMessage, { type: Type }>[] {
+    return this.#messages.filter(
+      (message): message is Extract<RigMessage, { type: Type }> => message.type === type,
+    );
   }
 
   forget(type: RigMessage['type']): void {
@@ -240,4 +286,17 @@ function makePipe(): { readonly read: number; readonly write: number } {
   const made = libc.pipe();
   if (!made.ok) throw new Error(`pipe2: ${made.errno}`);
   return made.value;
+}
+
+/** `services.d` and `bosun.yaml` in this directory. */
+export function writeConfiguration(
+  directory: string,
+  files: Readonly<Record<string, string>>,
+  fleet?: string,
+): void {
+  const services = join(directory, 'services.d');
+  rmSync(services, { recursive: true, force: true });
+  mkdirSync(services);
+  for (const [service, text] of Object.entries(files)) writeFileSync(join(services, `${service}.yaml`), text);
+  if (fleet !== undefined) writeFileSync(join(directory, 'bosun.yaml'), fleet);
 }

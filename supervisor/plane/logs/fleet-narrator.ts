@@ -1,0 +1,55 @@
+// The lines of the log about the whole: the start, the end, the control plane's own life.
+import type { FleetEvent, PlaneEvent, ShutdownReason } from '../../core/event.ts';
+import { describeDuration } from '../../wire/duration.ts';
+import { error, info, nameProcesses, warn } from './own-message.ts';
+import type { OwnMessage } from './own-log.ts';
+
+export function narrateFleet(event: FleetEvent | PlaneEvent): OwnMessage | undefined {
+  switch (event.type) {
+    case 'booted':
+      return info(
+        `started with ${event.services.length} ${event.services.length === 1 ? 'service' : 'services'}`,
+      );
+    case 'shutdown-started':
+      return info(
+        `shutting down: ${describeShutdown(event.reason)}; at most ${describeDuration(event.budgetMs)}`,
+      );
+    case 'shutdown-hastened':
+      return warn('shutting down at once: asked a second time');
+    case 'sweep-started':
+      return info('ending what is left of the other processes');
+    case 'sweep-killed':
+      return warn('SIGKILL sent to the processes that are left');
+    case 'shutdown-finished':
+      return info(`finished with exit code ${event.exitCode}`);
+    case 'plane-failed':
+      return error(`the control plane failed and is replaced; no service is affected: ${event.reason}`);
+    case 'survivors-found':
+      return warn(`still running at the end: ${nameSurvivors(event)}`);
+    case 'call-failed':
+      return error(`${event.call} failed with ${event.errno}: ${event.text}`);
+    // Told with what differs by whoever has applied it.
+    case 'configured':
+    case 'shutdown-order-dropped':
+    case 'plane-restarted':
+      return undefined;
+  }
+}
+
+function describeShutdown(reason: ShutdownReason): string {
+  switch (reason.kind) {
+    case 'signal':
+      return `${reason.signal} received`;
+    case 'command':
+      return 'as asked';
+    case 'main-ended':
+      return `${reason.service}, the main service, has ended`;
+    case 'essential-failed':
+      return `${reason.service}, which is essential, has failed`;
+  }
+}
+
+function nameSurvivors({ survivors, count }: Extract<PlaneEvent, { type: 'survivors-found' }>): string {
+  const rest = count - survivors.length;
+  return `${nameProcesses(survivors)}${rest === 0 ? '' : ` and ${rest} more`}`;
+}
