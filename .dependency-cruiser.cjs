@@ -36,6 +36,13 @@ module.exports = {
       to: { path: layer('config') },
     },
     {
+      name: 'ffi-in-few-files',
+      comment: 'node:ffi can corrupt memory: only os/libc*.ts and os/poll.ts know it',
+      severity: 'error',
+      from: { pathNot: '^supervisor/os/(libc|libc-[a-z-]+|poll)\\.ts$' },
+      to: { path: '^(node:)?ffi$' },
+    },
+    {
       name: 'no-orphans',
       severity: 'error',
       from: { orphan: true, pathNot: ['^supervisor/(main|ctl|worker)\\.ts$'] },

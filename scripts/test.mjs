@@ -5,22 +5,35 @@ import path from 'node:path';
 
 import { say } from './setup/progress.mjs';
 import { root } from './setup/root.mjs';
-import { sayMissing, setUpNode, setUpStackPrograms } from './setup/set-up.mjs';
+import { sayMissing, setUpNode, setUpStackPrograms, setUpTestPrograms } from './setup/set-up.mjs';
 import { withoutPrograms } from './setup/without.mjs';
 
 /** Tests that run the programs of the stack. */
 const NEEDS_STACK = ['stack'];
+/** Tests that call systemd-notify. */
+const NEEDS_TEST_PROGRAMS = ['os', 'pid1'];
 
 async function main(folders) {
   const node = await setUpNode();
-  const needsStack = folders.length === 0 || folders.some((folder) => NEEDS_STACK.includes(folder));
-  const searchPath = needsStack ? await stackPath() : process.env.PATH;
+  const needs = (names) => folders.length === 0 || folders.some((folder) => names.includes(folder));
+  const directories = [
+    path.dirname(node),
+    needs(NEEDS_STACK) ? await stackPath() : process.env.PATH,
+    ...(needs(NEEDS_TEST_PROGRAMS) ? [await testPath()] : []),
+  ];
   const env = {
     ...process.env,
     BOSUN_NODE: node,
-    PATH: [path.dirname(node), searchPath].join(path.delimiter),
+    PATH: directories.join(path.delimiter),
   };
   return run(node, [path.join(root, 'scripts/testing/run-tests.mjs'), ...folders], env);
+}
+
+async function testPath() {
+  const { searchPath, missing } = await setUpTestPrograms();
+  for (const [executable, reason] of missing)
+    say(`  ${executable} is missing, so tests will fail: ${reason}`);
+  return searchPath;
 }
 
 async function stackPath() {

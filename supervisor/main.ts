@@ -54,12 +54,13 @@ async function createSupervisor(asked: RunRequest): Promise<{ start(): void }> {
     process.exit(COULD_NOT_RUN);
   }
   const { Supervisor } = await import('./boot/compose.ts');
-  const { endProcess } = await import('./os/libc.ts');
+  const { endProcess, libc } = await import('./os/libc.ts');
+  const { controlFiles } = await import('./os/control-files.ts');
   if (prepared.mode === 'drop-in') signals.takeFaultsToo();
   // Asked to stop before anything was started: nothing is.
   else if (signals.waiting.some(({ signal }) => signal === 'SIGTERM' || signal === 'SIGINT')) process.exit(0);
   const workerEntry = new URL('./worker.ts', import.meta.url);
   // Nothing else keeps Node's event loop alive while all services are down.
   setInterval(() => undefined, 2 ** 31 - 1);
-  return new Supervisor({ ...prepared, signals, workerEntry, exit: endProcess });
+  return new Supervisor({ ...prepared, signals, workerEntry, calls: libc, controlFiles, exit: endProcess });
 }

@@ -7,6 +7,7 @@ import { nodeRuntime } from './node-runtime.mjs';
 import { say, step } from './progress.mjs';
 import { root } from './root.mjs';
 import { STACK_PROGRAMS } from './stack-programs.mjs';
+import { TEST_PROGRAMS } from './test-programs.mjs';
 
 /** npm packages and the runtime. Resolves to the path of Node.js 26. */
 export async function setUpNode() {
@@ -18,13 +19,22 @@ export async function setUpNode() {
  * The programs of the stack but for those in `without`. Resolves to a PATH that leads to them and, for each program that
  * is not there, the reason.
  */
-export async function setUpStackPrograms(without) {
+export function setUpStackPrograms(without) {
+  return setUpPrograms(STACK_PROGRAMS, without);
+}
+
+/** The same for what only the tests need. */
+export function setUpTestPrograms() {
+  return setUpPrograms(TEST_PROGRAMS, new Set());
+}
+
+async function setUpPrograms(programs, without) {
   const missing = new Map(
     [...without].filter(isAbsent).map((executable) => [executable, 'left out on request']),
   );
-  const wanted = STACK_PROGRAMS.filter(({ executable }) => !without.has(executable));
+  const wanted = programs.filter(({ executable }) => !without.has(executable));
   const lanes = groupByLane(wanted);
-  await Promise.all([...lanes.values()].map((programs) => setUpLane(programs, missing)));
+  await Promise.all([...lanes.values()].map((lane) => setUpLane(lane, missing)));
   const directories = wanted.map((program) => program.find()).filter((directory) => directory !== undefined);
   return { searchPath: [...new Set(directories), process.env.PATH].join(path.delimiter), missing };
 }

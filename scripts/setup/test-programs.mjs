@@ -15,8 +15,26 @@ const CACHE_NAME = `systemd-notify-debian-${SUITE}`;
 const PACKAGES = [
   'systemd',
   'libsystemd-shared',
-  ...['libacl1', 'libaudit1', 'libblkid1', 'libcap-ng0', 'libcap2', 'libcrypt1', 'libgcrypt20', 'libgpg-error0'],
-  ...['libip4tc2', 'libkmod2', 'liblz4-1', 'liblzma5', 'libmount1', 'libpam0g', 'libpcre2-8-0', 'libseccomp2'],
+  ...[
+    'libacl1',
+    'libaudit1',
+    'libblkid1',
+    'libcap-ng0',
+    'libcap2',
+    'libcrypt1',
+    'libgcrypt20',
+    'libgpg-error0',
+  ],
+  ...[
+    'libip4tc2',
+    'libkmod2',
+    'liblz4-1',
+    'liblzma5',
+    'libmount1',
+    'libpam0g',
+    'libpcre2-8-0',
+    'libseccomp2',
+  ],
   ...['libselinux1', 'libssl3', 'libzstd1'],
 ];
 

@@ -85,7 +85,10 @@ function toRequest(positionals: readonly string[], values: Values, rest: Rest): 
     case 'version':
       return { kind: 'version' };
     case 'check':
-      return { kind: 'check', directory: others[0] ?? values.config };
+      return {
+        kind: 'check',
+        directory: others[0] ?? values.config ?? rest.environment['BOSUN_CONFIG'],
+      };
     case 'run':
       if (others.length > 0)
         return usageError(

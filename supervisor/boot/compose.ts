@@ -4,20 +4,25 @@ import type { FromPlane, PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
 import { Engine } from '../engine/engine.ts';
 import { PlaneHost } from '../engine/plane-host.ts';
-import { clock } from '../os/clock.ts';
+import { type Clock, createClock } from '../os/clock.ts';
+import type { ControlFiles } from '../os/control-files.ts';
 import { Launcher } from '../os/launcher.ts';
-import { libc } from '../os/libc.ts';
 import { watchNotifyPipe } from '../os/notify-pipe.ts';
 import { startPlaneThread } from '../os/plane-thread.ts';
 import { ProcessTable } from '../os/process-table.ts';
 import { Reaper } from '../os/reaper.ts';
 import type { ReceivedSignals } from '../os/received-signals.ts';
 import { RunProcessGroups } from '../os/run-processes.ts';
+import { CgroupServiceGroups } from '../os/service-groups.ts';
 import { Sweeper } from '../os/sweeper.ts';
-import { createToolRunner } from '../os/tool.ts';
+import type { SystemCalls } from '../os/system-calls.ts';
+import { createToolRunner, type ToolRunner } from '../os/tool.ts';
+import { boundedTool, type BoundedTool } from './bounded-tool.ts';
+import { CallTroubles } from './call-troubles.ts';
 import { DropInPlane } from './drop-in-plane.ts';
 import { installFaultInjection } from './fault-injection.ts';
 import { tell, tellFault } from './last-resort.ts';
+import { NotifyChannels } from './notify-port.ts';
 import { createProbePort } from './probe-port.ts';
 import { calendar } from '../os/calendar.ts';
 import { runHook } from './hook-command.ts';
@@ -29,6 +34,8 @@ export type Composition = {
   readonly settings: PlaneSettings;
   readonly signals: ReceivedSignals;
   readonly workerEntry: URL;
+  readonly calls: SystemCalls;
+  readonly controlFiles: ControlFiles;
   readonly exit: (code: number) => void;
 };
 
@@ -39,31 +46,49 @@ const FLUSH_MIN_MS = 20;
 export class Supervisor {
   readonly #composition: Composition;
   readonly #table = new ProcessTable();
-  readonly #tool = createToolRunner(libc, this.#table);
+  readonly #troubles = new CallTroubles(
+    (event) => {
+      this.#engine.note(event);
+    },
+    () => this.#clock.nowMs(),
+  );
+  readonly #calls: SystemCalls;
+  readonly #clock: Clock;
+  readonly #tool: ToolRunner;
+  readonly #boundedTool: BoundedTool;
   readonly #place = process.pid === 1 ? 'pid1' : 'below';
   readonly #runs: RunProcessGroups;
+  readonly #notify: NotifyChannels;
   readonly #sweeper: Sweeper;
   readonly #plane: PlaneHost | DropInPlane;
   readonly #engine: Engine;
 
   constructor(composition: Composition) {
     this.#composition = composition;
-    this.#runs = this.#createRuns();
-    this.#sweeper = new Sweeper(libc, this.#place, () => {
-      this.#engine.submit({ type: 'swept' });
+    this.#calls = this.#troubles.withCloseTold(composition.calls);
+    this.#clock = createClock(this.#calls, (call, errno) => {
+      this.#troubles.tell(call, errno, 'a date on the calendar may come up to a minute late');
     });
+    this.#tool = createToolRunner(this.#calls, this.#table, (program, errno) => {
+      this.#troubles.tell('kill(2)', errno, `${program} goes on running although its time is over`);
+    });
+    this.#boundedTool = boundedTool(this.#tool);
+    this.#notify = new NotifyChannels({
+      calls: this.#calls,
+      clock: this.#clock,
+      owns: (run, pid) => this.#runs.owns(run, pid),
+      tell,
+    });
+    this.#runs = this.#createRuns();
+    this.#sweeper = this.#createSweeper();
     this.#plane = composition.mode === 'drop-in' ? new DropInPlane() : this.#createPlane();
     this.#engine = this.#createEngine();
   }
 
   start(): void {
-    // What whoever started us left open is not the services' business.
-    libc.closeOnExecFrom(3);
-    if (this.#place === 'below') libc.becomeSubreaper();
-    const reaper = new Reaper(libc, this.#table, (report) => {
-      this.#runs.onReaped(report);
-      this.#sweeper.check();
-    });
+    this.#keepDescriptors();
+    if (this.#place === 'below') this.#adoptOrphans();
+    const reaper = this.#createReaper();
     reaper.start();
     // What was there before us, or came while modules were loading.
     reaper.reap();
@@ -78,30 +103,83 @@ export class Supervisor {
     });
   }
 
+  /** What whoever started us left open is not the services' business. */
+  #keepDescriptors(): void {
+    const kept = this.#calls.closeOnExecFrom(3);
+    this.#troubles.check('close_range(2)', kept, 'services get the open files that Bosun was started with');
+  }
+
+  #adoptOrphans(): void {
+    const adopted = this.#calls.becomeSubreaper();
+    this.#troubles.check('prctl(2)', adopted, 'what services leave behind goes to another process');
+  }
+
+  #createReaper(): Reaper {
+    return new Reaper(
+      this.#calls,
+      this.#table,
+      (report) => {
+        for (const { entry } of report.exited) this.#notify.drain(entry.run);
+        this.#runs.onReaped(report);
+        this.#sweeper.check();
+      },
+      (errno) => {
+        this.#troubles.tell('waitid(2)', errno, 'ends of processes may be seen late; Bosun keeps asking');
+      },
+    );
+  }
+
+  #createSweeper(): Sweeper {
+    return new Sweeper(this.#calls, this.#place, {
+      found: (survivors, count) => {
+        this.#engine.note({ type: 'survivors-found', survivors, count });
+      },
+      refused: (signal, errno) => {
+        this.#troubles.tell('kill(2)', errno, `what is left was not sent ${signal}`);
+      },
+      swept: () => {
+        this.#engine.submit({ type: 'swept' });
+      },
+    });
+  }
+
   #createRuns(): RunProcessGroups {
     // Not process.stdin: to open it makes the terminal non-blocking, also for the command that it is passed on to.
     const terminal = isatty(0) ? 'present' : 'absent';
-    return new RunProcessGroups(libc, new Launcher(libc, this.#table, terminal), {
+    const groups = new CgroupServiceGroups(this.#composition.controlFiles, this.#place);
+    const launcher = new Launcher(this.#calls, this.#table, groups, terminal);
+    return new RunProcessGroups(this.#calls, this.#table, launcher, {
       exited: (service, run, exit, group) => {
         this.#engine.submit({ type: 'exited', service, run, exit, group });
       },
       groupEmptied: (service, run) => {
         this.#engine.submit({ type: 'group-emptied', service, run });
       },
+      straysFound: (service, run, strays) => {
+        this.#engine.submit({ type: 'strays-found', service, run, strays });
+      },
+      signalRefused: (service, run, signal, errno) => {
+        this.#engine.note({ type: 'signal-refused', service, run, signal, errno });
+      },
     });
   }
 
   #createEngine(): Engine {
+    const clock = this.#clock;
     return new Engine(this.#composition.spec, {
       clock,
       calendar,
       random: Math.random,
       runs: this.#runs,
-      probes: createProbePort(this.#tool),
-      notify: { open: () => ({ kind: 'failed', error: { code: 'ENOSYS', message: 'sd_notify' } }) },
+      probes: createProbePort(this.#tool, clock),
+      notify: this.#notify,
       watchNotify: watchNotifyPipe,
-      hook: (service, request, signal) => runHook(this.#tool, service, request, signal),
-      reload: (service, signal) => runReload(this.#tool, service, signal),
+      hook: (service, request, signal) => {
+        // It may end the run without a signal of ours.
+        if (request.hook === 'pre_stop' || request.hook === 'stop') this.#runs.noteStrays(request.run);
+        return runHook(this.#boundedTool, service, request, signal);
+      },
+      reload: (service, signal) => runReload(this.#boundedTool, service, signal),
       sweep: (signal) => {
         this.#sweeper.sweep(signal);
       },
@@ -129,16 +207,18 @@ export class Supervisor {
           },
         }),
       duplicate: (fd) => {
-        const copy = libc.duplicate(fd);
+        const copy = this.#calls.duplicate(fd);
+        this.#troubles.check('fcntl(2)', copy, 'output stays in its pipe until a descriptor can be had');
         return copy.ok ? copy.value : undefined;
       },
       close: (fd) => {
-        libc.close(fd);
+        this.#calls.close(fd);
       },
       hello: () => ({
         type: 'hello',
         settings: this.#composition.settings,
-        spec: this.#composition.spec,
+        spec: this.#engine.model.spec,
+        target: this.#engine.model.target,
         fleet: this.#engine.fleet,
         lastEventId: this.#engine.recorder.lastId,
         recentEvents: this.#engine.recorder.recent,

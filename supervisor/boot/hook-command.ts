@@ -2,13 +2,13 @@
 // in words for the event. The variables of a hook after a run are systemd's (systemd.exec(5), ExecStopPost=).
 import type { CommandOutcome } from '../core/event.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
-import type { HookSpec, ServiceSpec } from '../core/service-spec.ts';
+import type { HookName, HookSpec, ServiceSpec } from '../core/service-spec.ts';
 import type { HookRequest } from '../engine/ports.ts';
-import type { ToolRunner } from '../os/tool.ts';
-import { toCommandOutcome } from './reload-command.ts';
+import type { BoundedTool } from './bounded-tool.ts';
+import { toCommandOutcome } from './command-outcome.ts';
 
 export async function runHook(
-  tool: ToolRunner,
+  tool: BoundedTool,
   spec: ServiceSpec,
   request: HookRequest,
   signal: AbortSignal,
@@ -16,9 +16,22 @@ export async function runHook(
   const hook = hookOf(spec, request);
   if (hook === undefined) return { kind: 'failed', detail: 'there is no command to run' };
   const environment = { ...spec.environment, ...hookEnvironment(request) };
-  const outcome = await tool({ ...hook, environment, workingDir: spec.workingDir }, signal);
-  return toCommandOutcome(outcome, hook.timeoutMs, signal);
+  const { workingDir, execution } = spec;
+  const outcome = await tool({ ...hook, environment, workingDir, execution }, signal);
+  return signal.aborted && outcome.kind !== 'exited' && outcome.kind !== 'left-running'
+    ? CUT_SHORT[request.hook]
+    : toCommandOutcome(outcome, hook.timeoutMs);
 }
+
+/** Nobody waits for it any more, or there is no more time. */
+const CUT_SHORT: Readonly<Record<HookName, CommandOutcome>> = {
+  pre_start: { kind: 'failed', detail: 'ended because the service is being stopped' },
+  post_start: { kind: 'failed', detail: 'ended with the run' },
+  pre_stop: { kind: 'failed', detail: 'ended with the run or its grace period' },
+  post_stop: { kind: 'failed', detail: 'ended because the time for it was over' },
+  // That the run has ended is what it was for.
+  stop: { kind: 'done', detail: 'ended with the run' },
+};
 
 /** The stop command has the grace period; SIGKILL to the service follows then in any case. */
 function hookOf({ hooks, stop }: ServiceSpec, { hook }: HookRequest): HookSpec | undefined {
@@ -29,7 +42,8 @@ function hookOf({ hooks, stop }: ServiceSpec, { hook }: HookRequest): HookSpec |
 function hookEnvironment({ hook, pid, exit }: HookRequest): Readonly<Record<string, string>> {
   return {
     BOSUN_HOOK: hook,
-    ...(pid === undefined ? {} : { MAINPID: String(pid) }),
+    // After the run its number means nothing any more.
+    ...(pid === undefined || hook === 'post_stop' ? {} : { MAINPID: String(pid) }),
     ...(exit === undefined ? {} : exitEnvironment(exit)),
   };
 }

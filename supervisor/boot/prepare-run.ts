@@ -3,10 +3,11 @@
 import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { definedOnly } from '../config/base-environment.ts';
+import { completeSpec } from '../config/complete-spec.ts';
 import { renderDiagnostics } from '../config/diagnostic.ts';
 import { parseDuration } from '../config/duration.ts';
+import { fixedSettings } from '../config/fixed-settings.ts';
 import type { FileSettings } from '../config/fleet-settings.ts';
-import { mainCommandConflict, withMainCommand } from '../config/main-command.ts';
 import type { PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
 import type { RunRequest } from './command-line.ts';
@@ -23,27 +24,42 @@ export type PreparedRun =
       readonly settings: PlaneSettings;
     };
 
-type Loaded = { readonly kind: 'loaded'; readonly spec: FleetSpec; readonly settings: FileSettings };
+type Loaded = {
+  readonly kind: 'loaded';
+  /** Empty when there is none, which is a drop-in's case: it has no control plane to read it again. */
+  readonly directory: string;
+  readonly spec: FleetSpec;
+  readonly settings: FileSettings;
+};
 type Refused = { readonly kind: 'refused'; readonly message: string };
 
 const NO_SERVICES: Loaded = {
   kind: 'loaded',
+  directory: '',
   spec: { services: [], shutdownBudgetMs: 9000, forwards: [] },
   settings: { logs: { format: 'prefix' } },
 };
 
 export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   const environment = definedOnly(process.env);
+  const shutdownBudgetMs = budgetMs(request);
+  if (shutdownBudgetMs === 'wrong')
+    return { kind: 'refused', message: `bosun: --shutdown-budget takes a duration such as 9s` };
   const loaded = await load(request, environment);
   if (loaded.kind === 'refused') return loaded;
-  const budget = budgetMs(request, loaded.spec);
-  if (budget === undefined)
-    return { kind: 'refused', message: `bosun: --shutdown-budget takes a duration such as 9s` };
   const socketPath = await chooseSocket(request, loaded.settings, environment);
-  const socketEnvironment = { BOSUN_SOCKET: socketPath };
-  const spec = withSocket({ ...loaded.spec, shutdownBudgetMs: budget }, socketEnvironment);
-  const complete = withCommand(spec, request, { ...environment, ...socketEnvironment });
-  if (complete.kind === 'refused') return complete;
+  const { command } = request;
+  const complete = completeSpec(loaded.spec, {
+    socketPath,
+    shutdownBudgetMs,
+    command,
+    environment,
+    moment: 'start',
+  });
+  if (complete.kind === 'refused') {
+    return { kind: 'refused', message: renderDiagnostics([complete.diagnostic], { color: isatty(2) }) };
+  }
+  const overridden = overriddenKeys(request);
   return {
     kind: 'prepared',
     mode: complete.spec.services.some((service) => service.stdio === 'inherited') ? 'drop-in' : 'supervisor',
@@ -54,8 +70,23 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
       logFormat: request.logFormat ?? loaded.settings.logs.format,
       ownUid: process.getuid?.() ?? 0,
       enginePid: process.pid,
+      configuration: {
+        directory: loaded.directory,
+        command,
+        shutdownBudgetMs,
+        fixed: fixedSettings(loaded.settings, overridden),
+        overridden,
+      },
     },
   };
+}
+
+/** Keys of bosun.yaml that an option decides, whatever the file comes to say. */
+function overriddenKeys({ socketPath, logFormat }: RunRequest): readonly string[] {
+  return [
+    ...(socketPath === undefined ? [] : ['socket']),
+    ...(logFormat === undefined ? [] : ['logs.format']),
+  ];
 }
 
 async function load(request: RunRequest, environment: Record<string, string>): Promise<Loaded | Refused> {
@@ -71,13 +102,14 @@ async function load(request: RunRequest, environment: Record<string, string>): P
     return { kind: 'refused', message: `${shown}\nbosun: nothing was started` };
   }
   if (result.warnings.length > 0) tell(renderDiagnostics(result.warnings, { color }));
-  return result;
+  // The control plane reads it again later, whatever the working directory is by then.
+  return { ...result, directory: resolve(directory) };
 }
 
-function budgetMs(request: RunRequest, spec: FleetSpec): number | undefined {
-  if (request.shutdownBudget === undefined) return spec.shutdownBudgetMs;
-  const parsed = parseDuration(request.shutdownBudget);
-  return parsed.kind === 'ok' ? parsed.value : undefined;
+function budgetMs({ shutdownBudget }: RunRequest): number | undefined | 'wrong' {
+  if (shutdownBudget === undefined) return undefined;
+  const parsed = parseDuration(shutdownBudget);
+  return parsed.kind === 'ok' ? parsed.value : 'wrong';
 }
 
 /** An option wins over the file, the file over what is found. */
@@ -88,25 +120,4 @@ async function chooseSocket(
 ): Promise<string> {
   const named = request.socketPath ?? settings.socket;
   return named === undefined ? findSocketPath(environment) : resolve(named);
-}
-
-/** Services call bosunctl too: they are told where the socket is. */
-function withSocket(spec: FleetSpec, socketEnvironment: Record<string, string>): FleetSpec {
-  const services = spec.services.map((service) => ({
-    ...service,
-    environment: { ...service.environment, ...socketEnvironment },
-  }));
-  return { ...spec, services };
-}
-
-function withCommand(
-  spec: FleetSpec,
-  { command }: RunRequest,
-  environment: Record<string, string>,
-): { readonly kind: 'complete'; readonly spec: FleetSpec } | Refused {
-  if (command.length === 0) return { kind: 'complete', spec };
-  const conflict = mainCommandConflict(spec, command);
-  if (conflict !== undefined)
-    return { kind: 'refused', message: renderDiagnostics([conflict], { color: isatty(2) }) };
-  return { kind: 'complete', spec: withMainCommand(spec, command, environment) };
 }

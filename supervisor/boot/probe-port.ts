@@ -1,16 +1,16 @@
 // The probes as the engine's port: each runs in the context of its service, exec probes through the tool runner.
-import type { ProbePort } from '../engine/ports.ts';
+import type { ClockPort, ProbePort } from '../engine/ports.ts';
 import type { ToolRunner } from '../os/tool.ts';
 import { createProbe } from '../probe/create-probe.ts';
 import { ProbeLoop } from '../probe/probe-loop.ts';
 
-export function createProbePort(tool: ToolRunner): ProbePort {
+export function createProbePort(tool: ToolRunner, clock: ClockPort): ProbePort {
   return {
-    start: ({ environment, workingDir }, planned, report) => {
+    start: ({ environment, workingDir, execution }, planned, launchedAtMs, report) => {
       const probe = createProbe(planned.probe, (command, timeoutMs, signal) =>
-        tool({ command, environment, workingDir, timeoutMs }, signal),
+        tool({ command, environment, workingDir, execution, timeoutMs }, signal),
       );
-      return new ProbeLoop(probe, planned, report);
+      return new ProbeLoop({ probe, planned, launchedAtMs, clock, report });
     },
   };
 }

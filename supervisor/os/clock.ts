@@ -1,4 +1,7 @@
 // CLOCK_MONOTONIC, and timers that are armed for a moment on it. Wall time is for people only; see clock_gettime(2).
+import { libc } from './libc.ts';
+import type { SystemCalls } from './system-calls.ts';
+import { WallTimer, type TimerTrouble } from './wall-timer.ts';
 
 export type ArmedTimer = { cancel(): void };
 
@@ -16,7 +19,16 @@ export type Clock = {
 /** setTimeout takes 32 bits: a longer delay would fire after 1 ms. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-export const clock: Clock = { nowMs, wallMs: () => Date.now(), at, atWall };
+export function createClock(calls: SystemCalls, trouble?: TimerTrouble): Clock {
+  return {
+    nowMs,
+    wallMs: () => Date.now(),
+    at,
+    atWall: (atMs, callback) => new WallTimer(calls, atMs, callback, trouble),
+  };
+}
+
+export const clock = createClock(libc);
 
 function nowMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
@@ -29,25 +41,6 @@ function at(atMs: number, callback: () => void): ArmedTimer {
     // Node's timers count whole milliseconds and may be up to one early.
     if (nowMs() >= atMs) callback();
     else timeout = setTimeout(check, delayUntil(atMs));
-  }
-  return {
-    cancel: () => {
-      clearTimeout(timeout);
-    },
-  };
-}
-
-/** The wall clock can be set: it is looked at again at least so often. */
-const LONGEST_WALL_WAIT_MS = 60_000;
-
-function atWall(atMs: number, callback: () => void): ArmedTimer {
-  let timeout = setTimeout(check, wallDelay());
-  function wallDelay(): number {
-    return Math.min(Math.max(0, Math.ceil(atMs - Date.now())), LONGEST_WALL_WAIT_MS);
-  }
-  function check(): void {
-    if (Date.now() >= atMs) callback();
-    else timeout = setTimeout(check, wallDelay());
   }
   return {
     cancel: () => {

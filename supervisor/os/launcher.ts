@@ -1,9 +1,13 @@
-// Starts the leader of a run: its pipes, its descriptors, its program looked up in the service's own PATH, then one
-// posix_spawn(3). The pipes' read ends are handed to the caller, who owns them from then on.
+// Starts the leader of a run: its control group, its pipes, its descriptors, its program looked up in the service's own PATH, then
+// one posix_spawn(3). The pipes' read ends and the group are handed to the caller, who owns them from then on.
 import type { Pid, RunId } from '../core/names.ts';
 import type { ServiceSpec } from '../core/service-spec.ts';
 import type { SpawnError } from '../core/service-state.ts';
+import type { ControlGroup } from './control-group.ts';
+import { prepareCommand, type PreparedCommand } from './execution-context.ts';
 import type { ProcessTable } from './process-table.ts';
+import { candidatePaths, isElsewhere } from './program-path.ts';
+import type { ServiceGroups } from './service-groups.ts';
 import type { CallResult, PipeEnds, SpawnRequest, SystemCalls } from './system-calls.ts';
 
 /** Read ends; undefined where the stream is not piped. */
@@ -27,36 +31,59 @@ export type Launch =
       readonly pipes: RunPipes;
       /** What it was promised and does not have, in words. */
       readonly degraded: readonly string[];
+      /** Of a service with resource control, where there can be one. */
+      readonly controlGroup: ControlGroup | undefined;
     }
   | { readonly kind: 'failed'; readonly error: SpawnError };
 
 type PipeName = keyof RunPipes;
 type OpenPipe = PipeEnds & { readonly name: PipeName; readonly theirs: number };
+type Spawnable = Exclude<PreparedCommand, { kind: 'failed' }>;
 
 export class Launcher {
   readonly #calls: SystemCalls;
   readonly #table: ProcessTable;
+  readonly #groups: ServiceGroups;
   readonly #terminal: 'present' | 'absent';
 
   /** `terminal`: whether Bosun's stdin is one, which a drop-in command is then given. */
-  constructor(calls: SystemCalls, table: ProcessTable, terminal: 'present' | 'absent') {
+  constructor(
+    calls: SystemCalls,
+    table: ProcessTable,
+    groups: ServiceGroups,
+    terminal: 'present' | 'absent',
+  ) {
     this.#calls = calls;
     this.#table = table;
+    this.#groups = groups;
     this.#terminal = terminal;
   }
 
   launch(declared: ServiceSpec, request: LaunchRequest): Launch {
     const spec = specOf(declared, request);
+    const { group, degraded } = this.#groups.open(spec.name, spec.resourceControl);
+    const prepared = prepareCommand(this.#calls, { ...spec, joins: group?.joinFile });
+    const launch =
+      prepared.kind === 'failed'
+        ? refusal(spec, prepared)
+        : this.#launchPrepared(spec, request.run, prepared);
+    if (launch.kind === 'launched') return { ...launch, degraded, controlGroup: group };
+    group?.remove();
+    return launch;
+  }
+
+  #launchPrepared(spec: ServiceSpec, run: RunId, prepared: Spawnable): Launch {
     const opened = this.#openPipes(spec);
     if (!opened.ok) return failure(spec, opened.errno, 'cannot make a pipe');
-    const spawned = this.#spawn(spec, opened.value);
+    const spawned = this.#spawn(spec, prepared, opened.value);
     for (const pipe of opened.value) this.#calls.close(pipe.write);
     if (!spawned.ok) {
       for (const pipe of opened.value) this.#calls.close(pipe.read);
       return failure(spec, spawned.errno, explain(spec, spawned.errno));
     }
-    this.#table.addLeader({ service: spec.name, run: request.run, pid: spawned.value });
-    return { kind: 'launched', pid: spawned.value, pipes: readEnds(opened.value), degraded: [] };
+    this.#table.addLeader({ service: spec.name, run, pid: spawned.value });
+    const pipes = readEnds(opened.value);
+    return { kind: 'launched', pid: spawned.value, pipes, degraded: [], controlGroup: undefined };
   }
 
   #openPipes(spec: ServiceSpec): CallResult<readonly OpenPipe[]> {
@@ -72,10 +99,16 @@ export class Launcher {
     return { ok: true, value: opened };
   }
 
+  #spawn(spec: ServiceSpec, prepared: Spawnable, pipes: readonly OpenPipe[]): CallResult<Pid> {
+    if (prepared.kind === 'direct') return this.#spawnDirectly(spec, pipes);
+    const { argv, environment } = prepared;
+    return this.#calls.spawn(this.#request({ ...spec, command: argv, environment }, argv[0], pipes));
+  }
+
   /** As execvp(3) does: the first directory of PATH that has it; no access to one is told only if no other has it. */
-  #spawn(spec: ServiceSpec, pipes: readonly OpenPipe[]): CallResult<Pid> {
+  #spawnDirectly(spec: ServiceSpec, pipes: readonly OpenPipe[]): CallResult<Pid> {
     let errno = 'ENOENT';
-    for (const path of candidatePaths(spec)) {
+    for (const path of candidatePaths({ program: spec.command[0], environment: spec.environment })) {
       const spawned = this.#trySpawn(spec, path, pipes);
       if (spawned.ok || !isElsewhere(spawned.errno)) return spawned;
       if (spawned.errno === 'EACCES') errno = 'EACCES';
@@ -138,20 +171,13 @@ function readEnds(pipes: readonly OpenPipe[]): RunPipes {
   return { stdout: find('stdout'), stderr: find('stderr'), notify: find('notify') };
 }
 
-/** execvp(3)'s own default when there is no PATH. */
-const DEFAULT_PATH = '/bin:/usr/bin';
-
-function candidatePaths(spec: ServiceSpec): readonly string[] {
-  const [program] = spec.command;
-  if (program.includes('/')) return [program];
-  const searched = spec.environment['PATH'] ?? DEFAULT_PATH;
-  return searched
-    .split(':')
-    .map((directory) => (directory === '' ? `./${program}` : `${directory}/${program}`));
-}
-
-function isElsewhere(errno: string): boolean {
-  return errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'EACCES';
+function refusal(spec: ServiceSpec, { errno, tool }: Extract<PreparedCommand, { kind: 'failed' }>): Launch {
+  if (tool === undefined) return failure(spec, errno, explain(spec, errno));
+  return failure(
+    spec,
+    errno,
+    `the tool ${tool} ${errno === 'ENOENT' ? 'is not installed' : 'cannot be executed'}`,
+  );
 }
 
 function failure(spec: ServiceSpec, code: string, why: string): Launch {
@@ -173,6 +199,8 @@ function explain(spec: ServiceSpec, errno: string): string {
       return 'arguments and environment are larger than the kernel takes';
     case 'EAGAIN':
       return 'the limit of processes is reached (RLIMIT_NPROC or pids.max)';
+    case 'ENOMEM':
+      return 'there is not enough memory';
     default:
       return 'the kernel refused';
   }

@@ -1,10 +1,13 @@
-// The C library over node:ffi, and the only file that knows it. Offsets and numbers are those of 64-bit Linux with glibc;
-// each names its header or man page. Nothing here decides anything.
-import { dlopen, getInt32, getRawPointer } from 'node:ffi';
+// The C library over node:ffi, which only this file, its neighbours libc-*.ts and poll.ts know. Offsets and numbers are those of
+// 64-bit Linux with glibc; each names its header or man page. Nothing here decides anything.
+import { dlopen, getRawPointer } from 'node:ffi';
 import { constants } from 'node:fs';
-import { getSystemErrorName } from 'node:util';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Pid } from '../core/names.ts';
+import { done, fail, failed } from './libc-errno.ts';
+import { socketCalls } from './libc-socket.ts';
+import { timerCalls } from './libc-timer.ts';
+import { whenReadable } from './poll.ts';
 import { signalName } from './signal-names.ts';
 import type {
   CallResult,
@@ -19,9 +22,10 @@ const I32 = 'int32';
 const BUF = 'buffer';
 
 const { functions: c } = dlopen(null, {
-  __errno_location: { return: 'pointer', arguments: [] },
   waitid: { return: I32, arguments: [I32, I32, BUF, I32] },
   kill: { return: I32, arguments: [I32, I32] },
+  getsid: { return: I32, arguments: [I32] },
+  getpgid: { return: I32, arguments: [I32] },
   _exit: { return: 'void', arguments: [I32] },
   access: { return: I32, arguments: ['string', I32] },
   close: { return: I32, arguments: [I32] },
@@ -82,17 +86,8 @@ const ALL_SIGNALS = Buffer.allocUnsafeSlow(SIGSET_BYTES).fill(0xff);
 const NO_SIGNALS = Buffer.allocUnsafeSlow(SIGSET_BYTES).fill(0);
 const siginfo = Buffer.allocUnsafeSlow(SIGINFO_BYTES);
 
-function fail(errno: number): { readonly ok: false; readonly errno: string } {
-  return { ok: false, errno: getSystemErrorName(-errno) };
-}
-
-/** errno(3) is the thread's own; nothing of ours may run between the call and this. */
-function failed(): { readonly ok: false; readonly errno: string } {
-  return fail(getInt32(c.__errno_location(), 0));
-}
-
-function done(status: number): CallResult<void> {
-  return status < 0 ? failed() : { ok: true, value: undefined };
+function pidOrFailure(pid: number): CallResult<Pid> {
+  return pid < 0 ? failed() : { ok: true, value: pid as Pid };
 }
 
 function decodeExit(info: Buffer): ExitStatus {
@@ -178,6 +173,10 @@ export function endProcess(code: number): void {
 }
 
 export const libc: SystemCalls = {
+  ...socketCalls,
+  ...timerCalls,
+  whenReadable,
+
   peekExited: () => wait(P_ALL, 0, WEXITED | WNOHANG | WNOWAIT),
 
   takeExited(pid) {
@@ -216,6 +215,8 @@ export const libc: SystemCalls = {
   closeOnExecFrom: (first) =>
     done(Number(c.syscall(SYS_CLOSE_RANGE, BigInt(first), LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC))),
   kill: (pid, signal) => done(c.kill(pid, signal)),
+  sessionOf: (pid) => pidOrFailure(c.getsid(pid)),
+  groupOf: (pid) => pidOrFailure(c.getpgid(pid)),
   becomeSubreaper: () => done(c.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n)),
 
   peerCredentials(fd) {

@@ -2,9 +2,8 @@
 // It looks with WNOWAIT and takes by pid, because wait(-1) would steal the exits of libuv's own children, which then
 // never end for Node. It decides nothing: exits of runs and the count of orphans are handed on.
 import type { ExitStatus } from '../core/exit-status.ts';
-import type { Pid } from '../core/names.ts';
 import type { ProcessTable, RunEntry } from './process-table.ts';
-import type { SystemCalls } from './system-calls.ts';
+import type { Errno, SystemCalls } from './system-calls.ts';
 
 export type ReaperReport = {
   /** Leaders whose exit was taken in this pass, in the order of their deaths. */
@@ -17,18 +16,31 @@ const BATCH = 2000;
 /** SIGCHLD is never lost, it only coalesces; this is a net under what we do not know. */
 const SWEEP_MS = 300_000;
 const TOOL_RETRY_MS = 10;
+/** After a wait that failed as none should. */
+const FAILURE_RETRY_MS = 100;
+
+type Exited = { entry: RunEntry; exit: ExitStatus }[];
+type Pass = { readonly exited: Exited; orphans: number };
 
 export class Reaper {
   readonly #calls: SystemCalls;
   readonly #table: ProcessTable;
   readonly #report: (report: ReaperReport) => void;
+  readonly #failed: (errno: Errno) => void;
   #again: NodeJS.Timeout | NodeJS.Immediate | undefined;
   #toolRetries = 0;
 
-  constructor(calls: SystemCalls, table: ProcessTable, report: (report: ReaperReport) => void) {
+  /** `failed`: waitid(2) does not do what it is for. Told each time; it is tried again all the while. */
+  constructor(
+    calls: SystemCalls,
+    table: ProcessTable,
+    report: (report: ReaperReport) => void,
+    failed: (errno: Errno) => void,
+  ) {
     this.#calls = calls;
     this.#table = table;
     this.#report = report;
+    this.#failed = failed;
   }
 
   start(): Disposable {
@@ -45,31 +57,33 @@ export class Reaper {
     };
   }
 
-  /** One pass: until nothing is left, a batch is full, or a child of libuv's is in the way. */
+  /** One pass: until nothing is left, a batch is full, or a child of libuv's or a failure is in the way. */
   reap(): void {
-    const exited: { entry: RunEntry; exit: ExitStatus }[] = [];
-    let orphans = 0;
-    for (let taken = 0; ; taken++) {
+    const pass: Pass = { exited: [], orphans: 0 };
+    for (let taken = 1; this.#takeNext(pass); taken++)
       if (taken === BATCH) {
         this.#again ??= setImmediate(this.#reapAgain);
         break;
       }
-      const child = this.#calls.peekExited();
-      if (!child.ok || child.value === undefined) {
-        this.#toolRetries = 0;
-        break;
-      }
-      const owner = this.#table.ownerOf(child.value.pid);
-      if (owner.kind === 'tool') {
-        this.#takeLeadersBehindTool(exited);
-        this.#comeBack();
-        break;
-      }
-      this.#take(child.value.pid);
-      if (owner.kind === 'run') exited.push({ entry: owner.entry, exit: child.value.exit });
-      else orphans++;
-    }
-    this.#report({ exited, orphans });
+    this.#report(pass);
+  }
+
+  /** False when there is no more to be had in this pass. */
+  #takeNext(pass: Pass): boolean {
+    const child = this.#calls.peekExited();
+    // ECHILD: there is no child at all.
+    if (!child.ok && child.errno !== 'ECHILD') return this.#comeBackAfter(child.errno, pass.exited);
+    if (!child.ok || child.value === undefined) return this.#nothingLeft();
+    const { pid, exit } = child.value;
+    const owner = this.#table.ownerOf(pid);
+    if (owner.kind === 'tool') return this.#letLibuvTake(pass.exited);
+    const taken = this.#calls.takeExited(pid);
+    // ECHILD: somebody else has taken it, and how it ended we have seen.
+    if (!taken.ok && taken.errno !== 'ECHILD') return this.#comeBackAfter(taken.errno, pass.exited);
+    this.#table.removeLeader(pid);
+    if (owner.kind === 'run') pass.exited.push({ entry: owner.entry, exit });
+    else pass.orphans++;
+    return true;
   }
 
   readonly #reapAgain = (): void => {
@@ -77,25 +91,38 @@ export class Reaper {
     this.reap();
   };
 
-  #take(pid: Pid): void {
-    this.#calls.takeExited(pid);
-    this.#table.removeLeader(pid);
+  #nothingLeft(): false {
+    this.#toolRetries = 0;
+    return false;
   }
 
-  /** waitid(2) shows the same child again until it is taken, so nobody behind a child of libuv's can be seen: ask by pid. */
-  #takeLeadersBehindTool(exited: { entry: RunEntry; exit: ExitStatus }[]): void {
+  /** libuv takes its child in the same turn of the loop or the next; after a few turns there is no need to hurry. */
+  #letLibuvTake(exited: Exited): false {
+    this.#takeLeaders(exited);
+    this.#toolRetries++;
+    this.#again ??=
+      this.#toolRetries < 5 ? setImmediate(this.#reapAgain) : setTimeout(this.#reapAgain, TOOL_RETRY_MS);
+    return false;
+  }
+
+  /** What fails now may work later; EINTR is no failure. */
+  #comeBackAfter(errno: Errno, exited: Exited): false {
+    this.#takeLeaders(exited);
+    this.#again ??= setTimeout(this.#reapAgain, errno === 'EINTR' ? 0 : FAILURE_RETRY_MS);
+    if (errno !== 'EINTR') this.#failed(errno);
+    return false;
+  }
+
+  /**
+   * waitid(2) shows the same child again until it is taken, so nobody behind one that is in the way can be seen. The leaders
+   * are asked for by pid: of the services at least the ends are known.
+   */
+  #takeLeaders(exited: Exited): void {
     for (const entry of this.#table.leaders()) {
       const taken = this.#calls.takeExited(entry.pid);
       if (!taken.ok || taken.value === undefined) continue;
       this.#table.removeLeader(entry.pid);
       exited.push({ entry, exit: taken.value });
     }
-  }
-
-  /** libuv takes its child in the same turn of the loop or the next; after a few turns there is no need to hurry. */
-  #comeBack(): void {
-    this.#toolRetries++;
-    this.#again ??=
-      this.#toolRetries < 5 ? setImmediate(this.#reapAgain) : setTimeout(this.#reapAgain, TOOL_RETRY_MS);
   }
 }

@@ -1,135 +1,305 @@
-// The processes of the runs as the engine knows them: by run, not by pid. Signals go to the whole process group; a run
-// has ended when its leader has been waited for, and is gone when its group is empty (promise P4).
+// The processes of the runs as the engine knows them: by run, not by pid. Signals go to every process group of a run; a run
+// has ended when its leader has been waited for, and is gone when nobody of it is left (promise P4).
+import type { Stray } from '../core/event.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Pid, RunId, ServiceName } from '../core/names.ts';
-import type { ServiceSpec, SignalName } from '../core/service-spec.ts';
+import type { KillMode, ServiceSpec, SignalName } from '../core/service-spec.ts';
+import { type ControlGroup, withOomTold } from './control-group.ts';
 import type { Launch, Launcher, LaunchRequest } from './launcher.ts';
+import type { ProcessTable } from './process-table.ts';
+import { statOf } from './procfs.ts';
 import type { ReaperReport } from './reaper.ts';
-import { signalNumber } from './signal-names.ts';
+import { RepeatedLook } from './repeated-look.ts';
+import { isOurChild, isStillToEnd, livingLeader, type Leader } from './run-leader.ts';
+import { RunMembers, sessionUnknown, type RunFootprint } from './run-members.ts';
+import { RunSignals, type SignalRefused } from './run-signals.ts';
 import type { SystemCalls } from './system-calls.ts';
 
 export type RunObserver = {
   exited(service: ServiceName, run: RunId, exit: ExitStatus, group: 'empty' | 'populated'): void;
   groupEmptied(service: ServiceName, run: RunId): void;
+  /** What the run has left behind, when it is gone. */
+  straysFound(service: ServiceName, run: RunId, strays: readonly Stray[]): void;
+  signalRefused: SignalRefused;
 };
 
-type RunProcesses = {
+type RunProcesses = RunFootprint & {
   readonly service: ServiceName;
-  readonly run: RunId;
-  readonly pid: Pid;
-  leader: 'alive' | 'waited-for';
-  followed?: Pid;
+  readonly killMode: KillMode;
+  leader: Leader;
+  kill: 'not-sent' | 'sent';
+  /** SIGKILL that reached nobody: it is sent again, since a program may give up the privileges that it was refused for. */
+  missedKill: 'none' | 'group' | 'leader';
+  readonly controlGroup: ControlGroup | undefined;
 };
 
-/** The last member of a group may be somebody else's child; then no SIGCHLD tells us of its end. */
-const FIRST_LOOK_MS = 10;
-const LAST_LOOK_MS = 250;
+type Reach = ReturnType<RunSignals['send']>;
+type Reaped = ReaperReport['exited'][number];
 
 export class RunProcessGroups {
   readonly #calls: SystemCalls;
+  readonly #table: ProcessTable;
   readonly #launcher: Launcher;
+  readonly #members: RunMembers;
+  readonly #signals: RunSignals;
   readonly #observer: RunObserver;
   readonly #runs = new Map<RunId, RunProcesses>();
-  #look: NodeJS.Timeout | undefined;
-  #lookMs = FIRST_LOOK_MS;
+  /** The last of a run may be somebody else's child; then no SIGCHLD tells us of its end. */
+  readonly #look = new RepeatedLook(() => this.#lookAtLingering());
 
-  constructor(calls: SystemCalls, launcher: Launcher, observer: RunObserver) {
+  constructor(calls: SystemCalls, table: ProcessTable, launcher: Launcher, observer: RunObserver) {
     this.#calls = calls;
+    this.#table = table;
     this.#launcher = launcher;
+    this.#members = new RunMembers(calls, table);
+    this.#signals = new RunSignals(calls, (...refusal) => {
+      observer.signalRefused(...refusal);
+    });
     this.#observer = observer;
   }
 
   launch(spec: ServiceSpec, request: LaunchRequest): Launch {
-    const { run } = request;
     const launch = this.#launcher.launch(spec, request);
-    if (launch.kind === 'launched')
-      this.#runs.set(run, { service: spec.name, run, pid: launch.pid, leader: 'alive' });
-    return launch;
+    if (launch.kind === 'failed') return launch;
+    const session = this.#calls.sessionOf(launch.pid);
+    this.#add(spec, request.run, launch, session.ok ? session.value : undefined);
+    return session.ok ? launch : { ...launch, degraded: [...launch.degraded, sessionUnknown(session.errno)] };
   }
 
-  /** SIGCONT follows: a stopped process would never see SIGTERM, and on old kernels not even SIGKILL. */
+  /** With SIGCONT after it. */
   signalGroup(run: RunId, signal: SignalName): void {
     const processes = this.#runs.get(run);
     if (processes === undefined) return;
-    this.#calls.kill(groupOf(processes), signalNumber(signal));
-    this.#calls.kill(groupOf(processes), signalNumber('SIGCONT'));
+    this.#members.rememberStrays(processes);
+    if (signal === 'SIGKILL') processes.kill = 'sent';
+    const reach = this.#signalAll(processes, signal);
+    if (signal !== 'SIGKILL') return;
+    // Whoever has left the process group too.
+    processes.controlGroup?.kill();
+    this.#noteKill(processes, 'group', reach);
   }
 
+  /** To the group that its leader began, and nothing after it. */
   signalGroupOnly(run: RunId, signal: SignalName): void {
     const processes = this.#runs.get(run);
-    if (processes !== undefined) this.#calls.kill(groupOf(processes), signalNumber(signal));
+    if (processes !== undefined && this.#members.hasGroup(processes))
+      this.#signals.send(processes, 0 - processes.original, signal);
   }
 
   /** Nothing is sent once the leader has been waited for: its pid may be somebody else's by then. */
   signalLeader(run: RunId, signal: SignalName): void {
     const processes = this.#runs.get(run);
-    if (processes?.leader === 'alive') this.#calls.kill(processes.pid, signalNumber(signal));
+    const leader = processes === undefined ? undefined : livingLeader(processes.leader, processes);
+    if (processes !== undefined && leader !== undefined) this.#signals.send(processes, leader, signal);
   }
 
-  /** SIGCONT follows, as above. */
+  /** With SIGCONT after it. */
   stopLeader(run: RunId, signal: SignalName): void {
-    this.signalLeader(run, signal);
-    this.signalLeader(run, 'SIGCONT');
-  }
-
-  followLeader(run: RunId, pid: Pid): void {
-    const processes = this.#runs.get(run);
-    if (processes !== undefined) processes.followed = pid;
-  }
-
-  /** After each pass of the reaper; it has taken all zombies by then, and a zombie would count as a member. */
-  onReaped(report: ReaperReport): void {
-    for (const { entry, exit } of report.exited) this.#leaderExited(entry.run, exit);
-    if (report.exited.length > 0 || report.orphans > 0) this.#checkLingering();
-  }
-
-  #leaderExited(run: RunId, exit: ExitStatus): void {
+    this.noteStrays(run);
     const processes = this.#runs.get(run);
     if (processes === undefined) return;
-    processes.leader = 'waited-for';
-    const group = this.#groupState(processes);
-    if (group === 'empty') this.#runs.delete(run);
-    this.#observer.exited(processes.service, run, exit, group);
+    const reach = this.#signalLeaderAlone(processes, signal);
+    if (signal === 'SIGKILL') this.#noteKill(processes, 'leader', reach);
   }
 
-  /**
-   * While the group has a member the kernel does not give its number to a new process, so asking is safe. EPERM means
-   * that there is somebody whom we may not signal.
-   */
-  #groupState(processes: RunProcesses): 'empty' | 'populated' {
-    const asked = this.#calls.kill(groupOf(processes), 0);
-    return !asked.ok && asked.errno === 'ESRCH' ? 'empty' : 'populated';
+  /** Before a run is ended by something else than a signal: who has left it can be told only while its ancestors live. */
+  noteStrays(run: RunId): void {
+    const processes = this.#runs.get(run);
+    if (processes !== undefined) this.#members.rememberStrays(processes);
   }
 
-  #checkLingering(): void {
-    let lingering = 0;
-    for (const processes of [...this.#runs.values()]) {
-      if (processes.leader === 'alive') continue;
-      if (this.#groupState(processes) === 'populated') {
-        lingering++;
-        continue;
-      }
-      this.#runs.delete(processes.run);
-      this.#observer.groupEmptied(processes.service, processes.run);
-    }
-    this.#scheduleLook(lingering);
-  }
-
-  #scheduleLook(lingering: number): void {
-    clearTimeout(this.#look);
-    this.#look = undefined;
-    if (lingering === 0) {
-      this.#lookMs = FIRST_LOOK_MS;
+  /** Another process is its leader from now on; one that is gone, or belongs to somebody else, is not followed. */
+  followLeader(run: RunId, pid: Pid): void {
+    const processes = this.#runs.get(run);
+    if (processes === undefined || processes.leader.kind === 'waited-for') return;
+    const { leader } = processes;
+    if (pid === processes.original && processes.originalIs === 'alive') {
+      this.#unfollow(leader);
+      processes.leader = { kind: 'original' };
       return;
     }
-    this.#look = setTimeout(() => {
-      this.#checkLingering();
-    }, this.#lookMs);
-    this.#lookMs = Math.min(this.#lookMs * 2, LAST_LOOK_MS);
+    const stat = statOf(pid);
+    if (stat?.state !== 'alive' || !this.#mayLead(processes, pid)) return;
+    this.#unfollow(leader);
+    const identity = { pid, startTime: stat.startTime };
+    this.#table.addFollowed({ service: processes.service, run, pid }, identity);
+    const originalExit = leader.kind === 'followed' ? leader.originalExit : undefined;
+    processes.leader = { kind: 'followed', identity, originalExit };
+    // A leader that has become a daemon takes the run with it into its session.
+    const session = this.#calls.sessionOf(pid);
+    if (session.ok && !this.#isElsewhere(session.value)) processes.sessions.add(session.value);
   }
-}
 
-/** kill(2): a negative pid is the process group; the leader of a session or group gives it its number. */
-function groupOf({ pid }: RunProcesses): number {
-  return 0 - pid;
+  /** Whether a process may speak for this run: it is of its session or group, or descends from one that is. */
+  owns(run: RunId, pid: Pid): boolean {
+    const processes = this.#runs.get(run);
+    return processes !== undefined && this.#members.owns(processes, pid);
+  }
+
+  /** After each pass of the reaper; it has taken all zombies by then. */
+  onReaped(report: ReaperReport): void {
+    // A followed leader first, so that the exit of the original one, its parent, is not taken for the end.
+    const exits = report.exited.toSorted((a, b) => Number(this.#isOriginal(a)) - Number(this.#isOriginal(b)));
+    for (const reaped of exits) this.#onExit(reaped);
+    if (report.exited.length > 0 || report.orphans > 0) this.#look.now();
+  }
+
+  #add(
+    spec: ServiceSpec,
+    run: RunId,
+    { pid: original, controlGroup }: Extract<Launch, { kind: 'launched' }>,
+    session: Pid | undefined,
+  ): void {
+    this.#runs.set(run, {
+      service: spec.name,
+      run,
+      original,
+      originalIs: 'alive',
+      sessions: new Set(session === original ? [original] : []),
+      strays: new Map(),
+      killMode: spec.stop.killMode,
+      leader: { kind: 'original' },
+      kill: 'not-sent',
+      missedKill: 'none',
+      controlGroup,
+    });
+  }
+
+  #forget({ run, controlGroup }: RunProcesses): void {
+    this.#runs.delete(run);
+    this.#signals.forget(run);
+    controlGroup?.remove();
+  }
+
+  #unfollow(leader: Leader): void {
+    if (leader.kind === 'followed') this.#table.removeFollowed(leader.identity.pid);
+  }
+
+  /** One of its own, or one that has come to us from whoever started it, and that is of no other run. */
+  #mayLead(processes: RunProcesses, pid: Pid): boolean {
+    if (this.#members.owns(processes, pid)) return true;
+    const session = this.#calls.sessionOf(pid);
+    const isOrphan = statOf(pid)?.parent === process.pid && this.#table.ownerOf(pid).kind === 'nobody';
+    return isOrphan && session.ok && !this.#isElsewhere(session.value);
+  }
+
+  /** A session of another run, or Bosun's own. */
+  #isElsewhere(session: Pid): boolean {
+    const own = this.#calls.sessionOf(process.pid as Pid);
+    if (own.ok && own.value === session) return true;
+    return [...this.#runs.values()].some((other) => other.sessions.has(session));
+  }
+
+  #signalAll(processes: RunProcesses, signal: SignalName): Reach {
+    const groups = [...this.#members.groupsOf(processes)];
+    const reached = groups.map((group) => this.#signals.sendAndContinue(processes, 0 - group, signal));
+    return reached.includes('reached') ? 'reached' : 'missed';
+  }
+
+  #signalLeaderAlone(processes: RunProcesses, signal: SignalName): Reach {
+    const leader = livingLeader(processes.leader, processes);
+    return leader === undefined ? 'reached' : this.#signals.sendAndContinue(processes, leader, signal);
+  }
+
+  #noteKill(processes: RunProcesses, whom: 'group' | 'leader', reach: Reach): void {
+    processes.missedKill = reach === 'missed' ? whom : 'none';
+    if (reach === 'missed') this.#look.soon();
+  }
+
+  /** Whether it has to be tried yet another time. */
+  #killAgain(processes: RunProcesses): boolean {
+    switch (processes.missedKill) {
+      case 'none':
+        return false;
+      case 'group':
+        if (this.#signalAll(processes, 'SIGKILL') === 'missed') return true;
+        break;
+      case 'leader':
+        if (this.#signalLeaderAlone(processes, 'SIGKILL') === 'missed') return true;
+    }
+    processes.missedKill = 'none';
+    return false;
+  }
+
+  #isOriginal({ entry }: Reaped): boolean {
+    return this.#runs.get(entry.run)?.original === entry.pid;
+  }
+
+  #onExit({ entry: { run, pid }, exit }: Reaped): void {
+    const processes = this.#runs.get(run);
+    if (processes === undefined) return;
+    if (pid === processes.original) processes.originalIs = 'waited-for';
+    const { leader } = processes;
+    if (leader.kind === 'waited-for') return;
+    if (leader.kind === 'followed' && pid !== leader.identity.pid && isStillToEnd(leader.identity))
+      processes.leader = { ...leader, originalExit: exit };
+    else this.#onLeaderExit(processes, exit);
+  }
+
+  #onLeaderExit(processes: RunProcesses, exit: ExitStatus): void {
+    const { service, run } = processes;
+    this.#unfollow(processes.leader);
+    processes.leader = { kind: 'waited-for' };
+    const group = this.#isPopulated(processes) ? 'populated' : 'empty';
+    // What a leader leaves behind is left alone where only the leader is to be stopped.
+    const isGone = group === 'empty' || processes.killMode === 'process';
+    const survivors = isGone && group === 'populated' ? this.#members.survivorsOf(processes) : [];
+    const told = processes.kill === 'sent' ? exit : withOomTold(exit, processes.controlGroup);
+    if (isGone) this.#forget(processes);
+    this.#observer.exited(service, run, told, group);
+    if (isGone) this.#tellLeft(processes, survivors);
+  }
+
+  #isPopulated(processes: RunProcesses): boolean {
+    return this.#members.isPopulated(processes, processes.kill === 'sent' ? 'thorough' : 'quick');
+  }
+
+  #tellLeft(processes: RunProcesses, survivors: readonly Stray[]): void {
+    const left = [...survivors, ...this.#members.straysOf(processes)];
+    if (left.length > 0) this.#observer.straysFound(processes.service, processes.run, left);
+  }
+
+  #lookAtLingering(): 'again' | 'enough' {
+    // All of them are looked at, whatever the first one says.
+    const lingering = [...this.#runs.values()].filter((processes) => this.#lingers(processes));
+    return lingering.length > 0 ? 'again' : 'enough';
+  }
+
+  /** Whether nothing but another look can tell how it goes on with this run. */
+  #lingers(processes: RunProcesses): boolean {
+    const { leader } = processes;
+    switch (leader.kind) {
+      case 'original':
+        return this.#killAgain(processes);
+      case 'followed': {
+        const missed = this.#killAgain(processes);
+        return this.#mayEndUnseen(processes, leader) || missed;
+      }
+      case 'waited-for':
+        return this.#outlivesLeader(processes);
+    }
+  }
+
+  /** The original leader is gone, and the followed one is the child of somebody who may wait for it before we can. */
+  #mayEndUnseen(
+    processes: RunProcesses,
+    { identity, originalExit }: Extract<Leader, { kind: 'followed' }>,
+  ): boolean {
+    if (originalExit === undefined) return false;
+    if (isStillToEnd(identity)) return !isOurChild(identity);
+    this.#onLeaderExit(processes, originalExit);
+    return this.#runs.has(processes.run);
+  }
+
+  #outlivesLeader(processes: RunProcesses): boolean {
+    if (this.#isPopulated(processes)) {
+      // Somebody may have been forked between the look at who is there and the signal.
+      if (processes.kill === 'sent') this.#signalAll(processes, 'SIGKILL');
+      return true;
+    }
+    this.#forget(processes);
+    this.#observer.groupEmptied(processes.service, processes.run);
+    this.#tellLeft(processes, []);
+    return false;
+  }
 }

@@ -28,6 +28,23 @@ export type SpawnRequest = {
 export type PipeEnds = { readonly read: number; readonly write: number };
 export type PeerCredentials = { readonly pid: number; readonly uid: number; readonly gid: number };
 
+/** One datagram of a Unix socket as recvmsg(2) gives it. */
+export type Datagram = {
+  readonly bytes: Buffer;
+  /** `cut`: it was longer, and the rest is gone. */
+  readonly length: 'whole' | 'cut';
+  /** SCM_CREDENTIALS of unix(7), checked by the kernel. Pid 0: the sender is outside of our PID namespace. */
+  readonly sender: PeerCredentials | undefined;
+  /** SCM_RIGHTS: ours to close. */
+  readonly descriptors: readonly number[];
+};
+
+/** Calls back while a descriptor is readable. Whoever made it closes the descriptor, at any time after disposing of the watch. */
+export type ReadableWatch = Disposable & {
+  pause(): void;
+  resume(): void;
+};
+
 export type SystemCalls = {
   /** The next child that has ended, without taking it: waitid(2) with WNOHANG and WNOWAIT. ECHILD: there are no children. */
   peekExited(): CallResult<PeekedChild | undefined>;
@@ -46,8 +63,30 @@ export type SystemCalls = {
   closeOnExecFrom(first: number): CallResult<void>;
   /** kill(2). A negative pid is a process group, -1 everything that may be signalled; signal 0 only asks. */
   kill(pid: number, signal: number): CallResult<void>;
+  /** getsid(2): the pid of the leader of its session, also of a zombie. */
+  sessionOf(pid: Pid): CallResult<Pid>;
+  /** getpgid(2). */
+  groupOf(pid: Pid): CallResult<Pid>;
   /** prctl(2) PR_SET_CHILD_SUBREAPER: orphans below us come to us although we are not PID 1. */
   becomeSubreaper(): CallResult<void>;
   /** getsockopt(2) SO_PEERCRED on an accepted Unix socket; see unix(7). */
   peerCredentials(fd: number): CallResult<PeerCredentials>;
+  /** socket(2): a Unix datagram socket, non-blocking, with O_CLOEXEC. */
+  datagramSocket(): CallResult<number>;
+  /** setsockopt(2) SO_PASSCRED: each datagram comes with who sent it. */
+  passCredentials(fd: number): CallResult<void>;
+  /** bind(2) to a name in the abstract namespace of unix(7), which no file stands for. */
+  bindAbstract(fd: number, name: string): CallResult<void>;
+  /** recvmsg(2), at most `limit` bytes of the next datagram. EAGAIN: there is none. */
+  receive(fd: number, limit: number): CallResult<Datagram>;
+  /** close(2) by libuv's thread pool: of a descriptor that somebody else opened it may wait, as with SO_LINGER of socket(7). */
+  closeAside(fd: number, closed: () => void): void;
+  /** libuv's uv_poll_t on this thread's loop; the callback may throw as any listener may. */
+  whenReadable(fd: number, readable: () => void): CallResult<ReadableWatch>;
+  /** timerfd_create(2) with CLOCK_REALTIME, non-blocking, with O_CLOEXEC. */
+  wallTimer(): CallResult<number>;
+  /** timerfd_settime(2): due at this moment of the wall clock, and readable with ECANCELED as soon as that clock is set. */
+  setWallTimer(fd: number, atMs: number): CallResult<void>;
+  /** read(2) on a timer: how often it was due. EAGAIN: not yet. ECANCELED: the clock was set. */
+  readTimer(fd: number): CallResult<bigint>;
 };

@@ -57,6 +57,14 @@ for (const [what, text, rule] of MADE_TO)
     assert.match(output, new RegExp(rule));
   });
 
+test('node:ffi in a file that is not the C library’s or libuv’s is refused', () => {
+  const text = "import { dlopen } from 'node:ffi';\ndlopen(null);\n";
+  const { status, output } = cruise({ 'supervisor/os/other.ts': text, 'supervisor/os/libc-more.ts': text });
+  assert.notEqual(status, 0, output);
+  assert.match(output, /ffi-in-few-files: supervisor\/os\/other\.ts/);
+  assert.doesNotMatch(output, /ffi-in-few-files: supervisor\/os\/libc-more\.ts/);
+});
+
 test('a core file that imports core is not', () => {
   const { status, output } = cruise({
     'supervisor/core/own.ts': 'export type Own = 1;\n',

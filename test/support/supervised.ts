@@ -1,4 +1,5 @@
 // The real os adapters, joined as main joins them, in the test's own process made a subreaper.
+import type { Stray } from '../../supervisor/core/event.ts';
 import type { ExitStatus } from '../../supervisor/core/exit-status.ts';
 import type { RunId } from '../../supervisor/core/names.ts';
 import type { ServiceSpec } from '../../supervisor/core/service-spec.ts';
@@ -7,16 +8,25 @@ import { libc } from '../../supervisor/os/libc.ts';
 import { ProcessTable } from '../../supervisor/os/process-table.ts';
 import { Reaper } from '../../supervisor/os/reaper.ts';
 import { RunProcessGroups } from '../../supervisor/os/run-processes.ts';
+import type { ServiceGroups } from '../../supervisor/os/service-groups.ts';
 import type { SystemCalls } from '../../supervisor/os/system-calls.ts';
 import { until } from './deadline.ts';
 
 type Told = { readonly exit: ExitStatus; readonly group: 'empty' | 'populated' };
+
+/** For services without resource control. */
+const NO_GROUPS: ServiceGroups = { open: () => ({ group: undefined, degraded: [] }) };
 
 export class Supervised implements Disposable {
   readonly table = new ProcessTable();
   readonly runs: RunProcessGroups;
   readonly exits = new Map<number, Told>();
   readonly gone = new Set<number>();
+  /** Each time that some were told. */
+  readonly strays = new Map<number, readonly (readonly Stray[])[]>();
+  /** Run, signal, errno. */
+  readonly refused: string[] = [];
+  readonly failedWaits: string[] = [];
   orphans = 0;
   readonly #reaper: Reaper;
   readonly #listening: Disposable;
@@ -24,10 +34,10 @@ export class Supervised implements Disposable {
   readonly #alive = setInterval(() => undefined, 1 << 30);
   #nextRun = 1;
 
-  constructor(calls: SystemCalls = libc) {
+  constructor(calls: SystemCalls = libc, groups: ServiceGroups = NO_GROUPS) {
     libc.becomeSubreaper();
     libc.closeOnExecFrom(3);
-    this.runs = new RunProcessGroups(calls, new Launcher(calls, this.table, 'absent'), {
+    this.runs = new RunProcessGroups(calls, this.table, new Launcher(calls, this.table, groups, 'absent'), {
       exited: (_service, run, exit, group) => {
         this.exits.set(run, { exit, group });
         if (group === 'empty') this.gone.add(run);
@@ -35,11 +45,24 @@ export class Supervised implements Disposable {
       groupEmptied: (_service, run) => {
         this.gone.add(run);
       },
+      straysFound: (_service, run, strays) => {
+        this.strays.set(run, [...(this.strays.get(run) ?? []), strays]);
+      },
+      signalRefused: (_service, run, signal, errno) => {
+        this.refused.push(`${run} ${signal} ${errno}`);
+      },
     });
-    this.#reaper = new Reaper(calls, this.table, (report) => {
-      this.orphans += report.orphans;
-      this.runs.onReaped(report);
-    });
+    this.#reaper = new Reaper(
+      calls,
+      this.table,
+      (report) => {
+        this.orphans += report.orphans;
+        this.runs.onReaped(report);
+      },
+      (errno) => {
+        this.failedWaits.push(errno);
+      },
+    );
     this.#listening = this.#reaper.start();
   }
 

@@ -1,0 +1,94 @@
+// What /proc tells of processes, proc(5). Where it is not mounted or hides something (hidepid), less is found and nothing fails.
+// Read synchronously: procfs is memory, and each file here is a few microseconds. Never asked for periodically.
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Pid } from '../core/names.ts';
+
+/** A pid alone may be somebody else's by now; with the time at which it began, in clock ticks since boot, it is not. */
+export type ProcessIdentity = { readonly pid: Pid; readonly startTime: number };
+
+export type ProcessStat = ProcessIdentity & {
+  /** The program's name, at most 15 bytes. */
+  readonly name: string;
+  readonly state: 'alive' | 'dead';
+  readonly parent: Pid;
+};
+
+// Fields of proc_pid_stat(5), counted from the one after the name, which may hold spaces and parentheses.
+const STATE = 0;
+const PARENT = 1;
+const START_TIME = 19;
+
+export function statOf(pid: Pid): ProcessStat | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  const nameEnd = text.lastIndexOf(')');
+  const fields = text.slice(nameEnd + 2).split(' ');
+  const state = fields[STATE];
+  return {
+    pid,
+    startTime: Number(fields[START_TIME]),
+    name: text.slice(text.indexOf('(') + 1, nameEnd),
+    // A zombie has ended; nobody has waited for it yet.
+    state: state === 'Z' || state === 'X' ? 'dead' : 'alive',
+    parent: Number(fields[PARENT]) as Pid,
+  };
+}
+
+/** What the same process is now; undefined when it is gone and its parent knows. */
+export function lookAgain({ pid, startTime }: ProcessIdentity): ProcessStat | undefined {
+  const stat = statOf(pid);
+  return stat?.startTime === startTime ? stat : undefined;
+}
+
+/** Undefined when there is no /proc to ask. */
+export function everyPid(): readonly Pid[] | undefined {
+  const names = list('/proc');
+  return names?.filter((name) => /^[1-9]/.test(name)).map((name) => Number(name) as Pid);
+}
+
+/** The children of this thread; all of Bosun's are, the adopted ones too. Undefined where the kernel does not tell (CONFIG_PROC_CHILDREN). */
+export function ownChildren(): readonly Pid[] | undefined {
+  return readPids('/proc/thread-self/children');
+}
+
+/** At most so many files are read for one walk: a tree of processes is small, or somebody's fork bomb. */
+const MOST_READS = 4096;
+
+/** Those given, their children, and so on. */
+export function familyOf(roots: readonly Pid[]): ReadonlySet<Pid> {
+  const family = new Set(roots);
+  let reads = 0;
+  // A set goes on to what is added on the way.
+  for (const pid of family) {
+    for (const thread of list(`/proc/${pid}/task`) ?? []) {
+      if (++reads > MOST_READS) return family;
+      for (const child of readPids(`/proc/${pid}/task/${thread}/children`) ?? []) family.add(child);
+    }
+  }
+  return family;
+}
+
+function readPids(path: string): readonly Pid[] | undefined {
+  const text = read(path);
+  // Each number has a space after it.
+  return text
+    ?.split(' ')
+    .slice(0, -1)
+    .map((pid) => Number(pid) as Pid);
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function list(path: string): readonly string[] | undefined {
+  try {
+    return readdirSync(path);
+  } catch {
+    return undefined;
+  }
+}
