@@ -81,5 +81,7 @@ function startsAnew(draft: Draft, after: ServiceSpec): boolean {
   if (index === undefined || change === undefined) return false;
   const { state } = draft.record(index);
   if (state.kind === 'completed') return change.kind === 'restarted';
+  // The date it waits for follows from what is not so any more.
+  if (state.kind === 'scheduled') return change.parts.includes('schedule') || change.parts.includes('type');
   return state.kind === 'failed' || state.kind === 'backoff';
 }

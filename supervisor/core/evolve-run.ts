@@ -37,7 +37,7 @@ export function evolveRun(state: LiveState, event: RunEvent): ServiceState {
       if (state.kind !== 'starting' && state.kind !== 'stopping') return state;
       return { ...state, process: { kind: 'launched', pid: event.pid } };
     case 'started':
-      return state.kind === 'starting' ? { ...state, startup: 'passed' } : state;
+      return state.kind === 'starting' ? { ...state, startup: 'passed', lastProbeError: '' } : state;
     case 'ready':
       return becomeReady(state, event.run, event.atMs);
     case 'unready':

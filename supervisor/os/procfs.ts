@@ -42,8 +42,10 @@ export function lookAgain({ pid, startTime }: ProcessIdentity): ProcessStat | un
 
 /** Undefined when there is no /proc to ask. */
 export function everyPid(): readonly Pid[] | undefined {
-  const names = list('/proc');
-  return names?.filter((name) => /^[1-9]/.test(name)).map((name) => Number(name) as Pid);
+  // Whatever else is there is no number.
+  return list('/proc')
+    ?.map((name) => Number(name) as Pid)
+    .filter((pid) => pid > 0);
 }
 
 /** The children of this thread; all of Bosun's are, the adopted ones too. Undefined where the kernel does not tell (CONFIG_PROC_CHILDREN). */

@@ -73,10 +73,10 @@ test('what a run left behind, the hook that failed, why it is being stopped: in 
     assert.match(why, /It is stopped because it was not alive any more\./);
     assert.match(why, /Its hook stop failed in this run: exit code 2\./);
     assert.match(why, /Run 1 has left processes behind, which may live still: worker \(pid 7\)\./);
-    assert.match(why, /SIGKILL follows in (9\d|100) s unless it ends before\./);
+    assert.match(why, /SIGKILL follows in \d+ s unless it ends before\./);
     const one = (await ctl('status', 'app')).stdout;
     assert.match(one, /^left behind: +worker \(pid 7, run 1\)$/m);
-    assert.match(one, /^next: +SIGKILL in (9\d|100) s, at 20\d\d-/m);
+    assert.match(one, /^next: +SIGKILL in \d+ s, at 20\d\d-/m);
   });
 });
 
@@ -90,7 +90,7 @@ test('the container is being stopped: the rest of the budget stands over the tab
   };
   await withBosun([service('app')], [...spawned([]), shutdown], async (ctl) => {
     const { stdout } = await ctl('status');
-    assert.match(stdout, /^Bosun is stopping: \d\d s to SIGKILL, the end in (9\d|100) s at the latest\.\n/);
+    assert.match(stdout, /^Bosun is stopping: \d+ s to SIGKILL, the end in \d+ s at the latest\.\n/);
   });
 });
 

@@ -1,8 +1,10 @@
 // Real processes behind the tools: the pid stays, the environment is the one given, and what can be known of the program is a spawn
 // failure still. What takes root is in test/pid1/running-as.test.ts.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Execution, PLAIN_EXECUTION } from '../../supervisor/core/execution-spec.ts';
 import type { ServiceSpec } from '../../supervisor/core/service-spec.ts';
@@ -116,6 +118,18 @@ for (const [errno, what, more] of FAILURES)
     const outcome = await tool({ ...spec, timeoutMs: 5000 });
     assert.match(outcome.kind === 'not-started' ? outcome.reason : outcome.kind, new RegExp(errno));
   });
+
+test('a relative program is meant from the working directory of the service', async () => {
+  const workingDir = mkdtempSync(join(tmpdir(), 'bosun-context-'));
+  try {
+    writeFileSync(join(workingDir, 'mine'), '#!/bin/sh\nexit 42\n', { mode: 0o755 });
+    using supervised = new Supervised();
+    const { run } = supervised.launch(behindTools({ command: ['./mine'], workingDir }));
+    assert.deepEqual((await supervised.exit(run)).exit, { kind: 'code', code: 42 });
+  } finally {
+    rmSync(workingDir, { recursive: true });
+  }
+});
 
 test('a tool that is not installed is named with its package, and no process is started', () => {
   const spawned: SpawnRequest[] = [];

@@ -332,6 +332,39 @@ for (const errno of ['EINTR', 'ENOBUFS', 'ENOMEM', 'ECONNRESET', 'EBADMSG'])
     assert.ok(asked <= 5, `asked ${asked} times`);
   });
 
+test('a call that a signal interrupts is made again at once', () => {
+  let left = 3;
+  const calls: SystemCalls = {
+    ...libc,
+    receive: (fd, limit) => (left-- > 0 ? { ok: false, errno: 'EINTR' } : libc.receive(fd, limit)),
+  };
+  using rig = new Rig({}, calls);
+  rig.sender.send('STATUS=said');
+  rig.channel.drain();
+  assert.deepEqual(rig.statuses(), ['said']);
+});
+
+test('a sender that never ends does not keep the loop: it has its turns', async () => {
+  let received = 0;
+  const endless: SystemCalls = {
+    ...libc,
+    receive: (fd, limit) => {
+      received++;
+      if (received > 5000) return { ok: false, errno: 'EAGAIN' };
+      const first = libc.receive(fd, limit);
+      const bytes = Buffer.from('WATCHDOG=1');
+      return first.ok
+        ? first
+        : { ok: true, value: { bytes, length: 'whole', sender: STRANGER, descriptors: [] } };
+    },
+  };
+  using rig = new Rig({}, endless);
+  const before = received;
+  rig.sender.send('READY=1');
+  await until('the first', () => received > before);
+  assert.ok(received < 1000, `${received} in one turn`);
+});
+
 test('a poll that comes without a message, and a socket that fails for good, do not spin', async () => {
   let asked = 0;
   const failing: SystemCalls = {

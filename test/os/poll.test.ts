@@ -5,7 +5,7 @@ import { DynamicLibrary, toString } from 'node:ffi';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { whenReadable } from '../../supervisor/os/poll.ts';
@@ -76,28 +76,59 @@ test('paused it is silent, resumed it says what it did not', async () => {
   using watched = new Watched();
   watched.watch.pause();
   watched.write();
+  // Not even libuv calls: it would do so in a circle.
+  const asked = mock.method(globalThis, 'setImmediate');
   await turns(20);
+  assert.equal(asked.mock.callCount(), 0);
+  asked.mock.restore();
   assert.equal(watched.calls, 0);
   watched.watch.resume();
   await until('a call', () => watched.calls > 0);
 });
 
-test('nothing comes after it was disposed of, not even what was on its way', async () => {
+const ENDS: readonly (readonly [string, (watch: ReadableWatch) => void])[] = [
+  [
+    'disposed of',
+    (watch) => {
+      watch[Symbol.dispose]();
+    },
+  ],
+  [
+    'paused',
+    (watch) => {
+      watch.pause();
+    },
+  ],
+];
+for (const [what, end] of ENDS)
+  test(`nothing comes after it was ${what}, not even what was on its way`, async () => {
+    using one = new Watched();
+    using two = new Watched();
+    const pairs = [
+      [one, two],
+      [two, one],
+    ] as const;
+    for (const [called, other] of pairs)
+      called.onCall = () => {
+        called.read();
+        end(other.watch);
+      };
+    one.write();
+    two.write();
+    await until('a call', () => one.calls + two.calls > 0);
+    await turns(20);
+    assert.equal(one.calls + two.calls, 1);
+  });
+
+test('after the end it can be told anything', async () => {
   using watched = new Watched();
-  const other = new Watched();
-  for (const [one, two] of [[watched, other] as const, [other, watched] as const])
-    one.onCall = () => {
-      one.read();
-      two.watch[Symbol.dispose]();
-    };
-  watched.write();
-  other.write();
-  await until('a call', () => watched.calls + other.calls > 0);
-  await turns(20);
-  assert.equal(watched.calls + other.calls, 1);
+  watched.watch[Symbol.dispose]();
   watched.watch.resume();
   watched.watch.pause();
-  other[Symbol.dispose]();
+  watched.watch[Symbol.dispose]();
+  watched.write();
+  await turns(20);
+  assert.equal(watched.calls, 0);
 });
 
 test('a promise in a listener goes on at once, as in any other', async () => {

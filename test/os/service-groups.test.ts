@@ -1,14 +1,16 @@
 // Control groups of services: what is written where, what is told when it cannot be, and whose a SIGKILL was. Against a hierarchy of
 // plain files for the controllers, and against the machine's own, where there is one that may be written, for the processes.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { NO_RESOURCE_CONTROL, type ResourceControl } from '../../supervisor/core/execution-spec.ts';
+import type { ExitStatus } from '../../supervisor/core/exit-status.ts';
 import type { ServiceName } from '../../supervisor/core/names.ts';
 import { type ControlFiles, controlFiles } from '../../supervisor/os/control-files.ts';
-import { withOomTold } from '../../supervisor/os/control-group.ts';
+import { ControlGroup, withOomTold } from '../../supervisor/os/control-group.ts';
 import { findOwnGroup } from '../../supervisor/os/own-cgroup.ts';
 import { CgroupServiceGroups, type OpenedGroup } from '../../supervisor/os/service-groups.ts';
 import { until } from '../support/deadline.ts';
@@ -163,6 +165,40 @@ test('a SIGKILL is the OOM killer’s when it has taken somebody since the run b
   // The count of a group that is still in use is of the run before.
   cgroup.put(`${GROUP}/cgroup.procs`, '99\n');
   assert.deepEqual(withOomTold(KILLED, open(cgroup.files, MEMORY).group), KILLED);
+});
+
+/** A group of plain files that a shell can write to, with a service that kills itself when it finds `go` beside them. */
+async function killedIn(group: 'by itself' | 'by us'): Promise<ExitStatus> {
+  const directory = mkdtempSync(join(tmpdir(), 'bosun-group-'));
+  try {
+    writeFileSync(join(directory, 'memory.events'), 'oom_kill 0\n');
+    for (const name of ['cgroup.procs', 'cgroup.kill']) writeFileSync(join(directory, name), '');
+    const groups = { open: () => ({ group: new ControlGroup(controlFiles, directory), degraded: [] }) };
+    using supervised = new Supervised(undefined, groups);
+    const script = `while [ ! -e ${directory}/go ]; do sleep 0.01; done; kill -KILL $$`;
+    const spec = service('s', { command: ['sh', '-c', script], environment: { PATH: '/usr/bin:/bin' } });
+    const { run } = supervised.launch(spec);
+    await until('it to have joined', () => readFileSync(join(directory, 'cgroup.procs'), 'utf8') === '0\n');
+    writeFileSync(join(directory, 'memory.events'), 'oom_kill 1\n');
+    if (group === 'by us') supervised.runs.signalGroup(run, 'SIGKILL');
+    else writeFileSync(join(directory, 'go'), '');
+    return (await supervised.exit(run)).exit;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test('the exit of a run says oom, but not of a run that we have killed ourselves', async () => {
+  assert.deepEqual(await killedIn('by itself'), { ...KILLED, by: 'oom' });
+  assert.deepEqual(await killedIn('by us'), KILLED);
+});
+
+test('a launch that fails leaves no group', () => {
+  using cgroup = new PlainCgroup(['memory'], [1]);
+  using supervised = new Supervised(undefined, new CgroupServiceGroups(cgroup.files, 'pid1'));
+  const { launch } = supervised.launch(service('web', { command: ['no-such'], resourceControl: MEMORY }));
+  assert.equal(launch.kind, 'failed');
+  assert.ok(cgroup.has(`${TOP}/bosun/_self`) && !cgroup.has(GROUP));
 });
 
 /** The machine's own, for what no imitation can tell. */

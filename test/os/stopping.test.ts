@@ -75,6 +75,12 @@ async function ended(pid: Pid): Promise<void> {
   await until(`the end of process ${pid}`, () => !lives(pid));
 }
 
+/** Without a turn of the event loop in between. */
+function atOnce(what: string, look: () => boolean): void {
+  const endMs = performance.now() + 5000;
+  while (!look()) if (performance.now() > endMs) throw new Error(`${what}: not within 5 s`);
+}
+
 function killNow(...pids: readonly Pid[]): void {
   for (const pid of pids) libc.kill(pid, 9);
 }
@@ -199,6 +205,26 @@ test('after SIGKILL a dead member that a daemon does not wait for does not hold 
   await ended(daemon);
 });
 
+test('when the number of the leader is somebody else’s, nothing of the run is left, and nothing is sent', async () => {
+  let original = 0 as Pid;
+  let sent = 0;
+  // As if another process had got the number, and had begun a group.
+  using supervised = new Rig({
+    ...libc,
+    kill: (pid, signal) => {
+      if (signal === 0 && pid === original && original > 0) return { ok: true, value: undefined };
+      if (signal !== 0) sent++;
+      return libc.kill(pid, signal);
+    },
+  });
+  const launched = supervised.start('sleep 1000 & echo child $!; exit 3');
+  original = launched.pid;
+  await supervised.pidAfter('child', launched);
+  assert.deepEqual(await supervised.exit(launched.run), { exit: { kind: 'code', code: 3 }, group: 'empty' });
+  supervised.runs.signalGroup(launched.run, 'SIGTERM');
+  assert.equal(sent, 0);
+});
+
 const WITH_WORKER = (worker: string): string =>
   `${worker} & echo worker $!; trap 'exit 3' USR1; echo original; while :; do sleep 0.01; done`;
 
@@ -214,6 +240,25 @@ test('a followed leader: the exit of the original is not the end, its own is', a
   await until('the original has been waited for', () => statOf(pid) === undefined);
   assert.equal(supervised.exits.get(run), undefined);
   supervised.runs.signalLeader(run, 'SIGTERM');
+  assert.deepEqual((await supervised.exit(run)).exit, { kind: 'code', code: 7 });
+  supervised.runs.signalGroup(run, 'SIGKILL');
+  await supervised.groupGone(run);
+});
+
+test('a followed leader that ended before the original one, in the same moment: no exit is lost', async () => {
+  using supervised = new Rig();
+  const launched = supervised.start(WITH_WORKER(`bash -c "${ends(7)}"`));
+  const { run, pid } = launched;
+  const worker = await supervised.pidAfter('worker', launched);
+  await launched.output.line(/original/);
+  await launched.output.line(/up/);
+  supervised.runs.followLeader(run, worker);
+  // Its parent cannot wait for it any more, and we do not come to it before both are dead.
+  libc.kill(pid, 19);
+  libc.kill(worker, 15);
+  atOnce('the end of the worker', () => !lives(worker));
+  libc.kill(pid, 9);
+  atOnce('the end of the original', () => !lives(pid) && statOf(worker)?.parent === process.pid);
   assert.deepEqual((await supervised.exit(run)).exit, { kind: 'code', code: 7 });
   supervised.runs.signalGroup(run, 'SIGKILL');
   await supervised.groupGone(run);

@@ -236,6 +236,32 @@ test('a service that was skipped is started when what it asks for is there', asy
   assert.match(stdout, /^~ app +restart: when\n +when: .*program[^~]* -> eligible\n[\s\S]*^app is ready/m);
 });
 
+test('another schedule holds at once, and a timer that is made a service is started', async () => {
+  const timer = (every: string): string => `type: timer\nevery: ${every}\ncommand: ['true']\n`;
+  await using container = new Container({ services: { often: timer('9000h'), always: timer('9000h') } });
+  const before = await reaches(container, 'often', 'scheduled');
+  write(container, 'often', timer('1h'));
+  write(container, 'always', FOREVER);
+  await settled(container);
+  const after = await statusOf(container, 'often');
+  assert.ok((after?.next?.in_ms ?? NaN) < (before.next?.in_ms ?? NaN) / 1000, JSON.stringify(after?.next));
+  assert.equal((await statusOf(container, 'always'))?.state, 'running');
+});
+
+test('what waited for something is started when the configuration asks for it no more', async () => {
+  await using container = new Container({
+    services: {
+      db: `${FOREVER}readiness: {file: /no/such/file}\nstartup: {timeout: 0}\n`,
+      app: `${FOREVER}depends_on: [db]\n`,
+    },
+  });
+  await reaches(container, 'app', 'waiting');
+  write(container, 'app', LONGER);
+  const { code, stdout } = await container.ctl('apply', '--wait');
+  assert.equal(code, 0);
+  assert.match(stdout, /^= app +update: command, depends_on\n[\s\S]*^app is ready/m);
+});
+
 test('the command after -- survives', async () => {
   await using container = new Container({
     services: { app: FOREVER, other: FOREVER },

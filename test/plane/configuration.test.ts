@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { readConfiguration } from '../../supervisor/boot/read-configuration.ts';
 import type { BosunEvent } from '../../supervisor/core/event.ts';
 import type { Command } from '../../supervisor/core/input.ts';
@@ -15,7 +15,13 @@ import { PlaneRig, writeConfiguration, type Engine } from './support/plane-rig.t
 
 const FOREVER = 'command: [sleep, "1000"]\n';
 const LONGER = 'command: [sleep, "2000"]\n';
-const SOCKET = join(tmpdir(), `bosun-configuration-${process.pid}.sock`);
+/** Each service is told where the socket is, so it is part of what is compared. */
+const SOCKETS = mkdtempSync(join(tmpdir(), 'bosun-sockets-'));
+const SOCKET = join(SOCKETS, 'bosun.sock');
+
+after(() => {
+  rmSync(SOCKETS, { recursive: true });
+});
 
 /** As Bosun itself read them when it started. */
 async function load(files: Readonly<Record<string, string>>): Promise<readonly ServiceSpec[]> {

@@ -27,6 +27,8 @@ export type ContainerOptions = {
   readonly inside?: readonly string[];
   /** What Bosun is started through, such as setpriv: it execs, so the pid stays. */
   readonly through?: readonly string[];
+  /** Instead of bin/bosun, with the same options. */
+  readonly program?: readonly string[];
 };
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -49,7 +51,7 @@ export class Container implements AsyncDisposable {
     const config = this.#writeServices(options);
     const bosun = [
       ...(options.through ?? []),
-      BOSUN,
+      ...(options.program ?? [BOSUN]),
       'run',
       '--socket',
       this.socket,

@@ -3,6 +3,7 @@
 import { unmetDependencies } from '../../core/dependency-verdict.ts';
 import { isLive } from '../../core/service-state.ts';
 import type { PlanView } from '../../wire/plan-view.ts';
+import { isIdle } from '../configuration/plan.ts';
 import type { FleetView, SeenService } from '../views/fleet-view.ts';
 import { isReady } from '../views/service-projection.ts';
 import type { Aim, Judgement } from './outcome-watch.ts';
@@ -17,7 +18,11 @@ export class TransitionAim implements Aim {
 
   constructor(view: FleetView, plan: PlanView) {
     this.#view = view;
-    for (const { service, kind } of plan.changes) if (kind !== 'updated') this.#touched.add(service);
+    for (const { service, kind } of plan.changes) {
+      // One that has not been started may be started by what it waits for now.
+      const idle = isIdle(view.find(service)?.record.state.kind ?? 'stopped');
+      if (kind !== 'updated' || idle) this.#touched.add(service);
+    }
   }
 
   note(): void {

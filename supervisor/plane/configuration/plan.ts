@@ -2,7 +2,7 @@
 // reads of the view: a service that does not run is not restarted.
 import { planChanges, type ServiceChange } from '../../core/configuration-change.ts';
 import type { FleetSpec, ServiceSpec } from '../../core/service-spec.ts';
-import type { ServiceState } from '../../core/service-state.ts';
+import type { StateName } from '../../core/service-state.ts';
 import { writeDuration } from '../../wire/duration.ts';
 import type { ChangeView, DifferenceView, PlanView } from '../../wire/plan-view.ts';
 import type { ConfigurationReading } from '../ports.ts';
@@ -54,7 +54,7 @@ function changeView(
   const state = view.find(service)?.record.state;
   return {
     service,
-    kind: kind === 'restarted' && state !== undefined && isIdle(state) ? 'updated' : kind,
+    kind: kind === 'restarted' && state !== undefined && isIdle(state.kind) ? 'updated' : kind,
     keys: [...new Set(because.map(({ key }) => key.split('.', 1).join()))],
     because,
   };
@@ -71,7 +71,7 @@ function partDifferences(
 }
 
 /** There is nothing to end, and what is new is used when it is started the next time. */
-function isIdle({ kind }: ServiceState): boolean {
+export function isIdle(kind: StateName): boolean {
   return kind === 'stopped' || kind === 'waiting' || kind === 'scheduled';
 }
 

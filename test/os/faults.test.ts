@@ -1,0 +1,346 @@
+// Every system call is made to fail with every errno that its man page names, in a whole Bosun with real services. It goes on, the
+// others do not notice, it says what happened, and it is as before when the fault is over.
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Errno, SystemCalls } from '../../supervisor/os/system-calls.ts';
+import type { EventView } from '../../supervisor/wire/event-view.ts';
+import type { ServiceView } from '../../supervisor/wire/service-view.ts';
+import { until } from '../support/deadline.ts';
+import { FaultyBosun, type AnyFault } from '../support/faulty-bosun.ts';
+import { SYSTEM_CALL_ERRNOS } from './support/errnos.ts';
+
+const EAGER = 'restart: {delay: 5ms, max_delay: 5ms}\nstop: {timeout: 300ms}\n';
+const SERVICES = {
+  subject: `command: [/bin/sleep, "100000"]\n${EAGER}`,
+  named: `command: [sleep, "100000"]\n${EAGER}`,
+  limited: `command: [/bin/sleep, "100000"]\nlimits: {nofile: 1024}\n${EAGER}`,
+  talker: `command: [sh, -c, "echo I am $$$$; exec sleep 100000"]\n${EAGER}`,
+  teller: `command: [sh, -c, "systemd-notify --ready; exec sleep 100000"]\nreadiness: {notify: {socket: true}}\n${EAGER}`,
+  prober: `command: [/bin/sleep, "100000"]\nreadiness: {exec: [/bin/true], period: 10ms}\n${EAGER}`,
+  ticker: 'type: timer\nschedule: "* * * * * *"\ncommand: [/bin/true]\n',
+};
+
+let bosun: FaultyBosun;
+before(async () => {
+  bosun = await FaultyBosun.start({ services: SERVICES });
+  // Its timers would meet the faults that are meant for others.
+  await bosun.client.command('stop', ['ticker'], { waitMs: 5000 });
+});
+after(async () => {
+  await bosun[Symbol.asyncDispose]();
+});
+
+type Call = keyof SystemCalls;
+type Meeting = {
+  /** What is asserted, for the name of the test. */
+  readonly reaction: string;
+  readonly meet: (errno: Errno) => Promise<void>;
+};
+
+const of = (service: string, type: string) => (event: EventView) =>
+  event.service === service && event.type === type;
+
+async function restart(name: string): Promise<ServiceView> {
+  const before = await bosun.reaches(name, 'running');
+  await bosun.client.command('restart', [name]);
+  return before;
+}
+
+/** It comes up by back-off as soon as the fault is over. */
+function failsToStart(call: AnyFault['call'], name: string): Meeting {
+  return {
+    reaction: 'the start fails and says why, and back-off brings the service up',
+    meet: async (errno) => {
+      const from = await bosun.now();
+      await bosun.reaches(name, 'running');
+      await bosun.fail({ call, errno, times: 2 });
+      await restart(name);
+      for (const count of [1, 2]) {
+        const { details } = await bosun.event(from, of(name, 'spawn-failed'), count);
+        const error = details['error'] as { code: string; message: string };
+        assert.equal(error.code, errno);
+        assert.match(error.message, new RegExp(errno));
+        await bosun.event(from, of(name, 'backing-off'), count);
+      }
+      await bosun.reaches(name, 'running');
+      assert.equal((await bosun.counts(call)).failed, 2);
+    },
+  };
+}
+
+/** An exit of the subject, while a wait fails. */
+function seesTheExit(call: 'peekExited' | 'takeExited'): Meeting {
+  return {
+    reaction: 'the exit is known all the same, with its status, and taken once',
+    meet: async (errno) => {
+      const from = await bosun.now();
+      const subject = await bosun.reaches('subject', 'running');
+      // That somebody else has taken the child is true when it is said.
+      const taken = call === 'takeExited' && errno === 'ECHILD';
+      await bosun.fail({ call, errno, times: 3, work: taken ? 'done' : 'not-done' });
+      process.kill(subject.pid ?? 0, 'SIGKILL');
+      await bosun.met(call);
+      // No child: that is believed until the next one ends.
+      if (errno === 'ECHILD') await bosun.client.command('restart', ['named', 'limited', 'prober']);
+      const { details } = await bosun.event(from, of('subject', 'exited'));
+      assert.match(JSON.stringify(details), /SIGKILL/);
+      await bosun.runsAnew(subject, 'subject');
+      if (errno !== 'ECHILD' && errno !== 'EINTR') await bosun.tells(from, 'call-failed', errno);
+      const { events } = await bosun.client.events({ after: from, services: ['subject'], types: ['exited'] });
+      assert.equal(events.length, 1);
+    },
+  };
+}
+
+/** SIGTERM and SIGKILL do not reach it at first. */
+const stopsAllTheSame: Meeting = {
+  reaction: 'a refused signal is told, SIGKILL is sent again, and the stop ends',
+  meet: async (errno) => {
+    const from = await bosun.now();
+    await bosun.reaches('subject', 'running');
+    await bosun.fail({ call: 'kill', errno, args: [null, 15] });
+    await bosun.fail({ call: 'kill', errno, args: [null, 9], times: 5 });
+    await bosun.client.command('stop', ['subject'], { waitMs: 8000 });
+    const { failed } = await bosun.counts('kill');
+    assert.ok(failed >= 6, `${failed} signals were refused`);
+    const refused = async (signal: string) => {
+      const told = (event: EventView): boolean =>
+        of('subject', 'signal-refused')(event) && event.details['signal'] === signal;
+      assert.equal((await bosun.event(from, told)).details['errno'], errno);
+      const { events } = await bosun.client.events({ after: from, services: ['subject'] });
+      assert.equal(events.filter(told).length, 1, 'once');
+    };
+    // Who is gone needs no signal.
+    if (errno !== 'ESRCH') for (const signal of ['SIGTERM', 'SIGKILL']) await refused(signal);
+    await bosun.clear();
+    await bosun.client.command('start', ['subject'], { waitMs: 5000 });
+  },
+};
+
+/** A date of the calendar comes although its timer cannot be had. */
+function comesAllTheSame(call: AnyFault['call'], untold: readonly Errno[] = []): Meeting {
+  return {
+    reaction: 'the clock is looked at instead, which is told, and the timer runs',
+    meet: async (errno) => {
+      const from = await bosun.now();
+      await bosun.fail({ call, errno, times: 2 });
+      await bosun.client.command('start', ['ticker']);
+      await bosun.met(call);
+      const starts = await bosun.event(from, of('ticker', 'starting'), 2);
+      assert.ok(starts.id > from);
+      if (!untold.includes(errno)) await bosun.tells(from, 'call-failed', errno);
+      await bosun.client.command('stop', ['ticker'], { waitMs: 5000 });
+    },
+  };
+}
+
+const MEETINGS: { readonly [Name in Call]: readonly Meeting[] } = {
+  peekExited: [seesTheExit('peekExited')],
+  takeExited: [seesTheExit('takeExited')],
+  mayExecute: [
+    {
+      reaction: 'a tool that cannot be asked for fails the start, by its name',
+      meet: async (errno) => {
+        const from = await bosun.now();
+        await bosun.reaches('limited', 'running');
+        await bosun.fail({ call: 'mayExecute', errno });
+        await restart('limited');
+        const { details } = await bosun.event(from, of('limited', 'spawn-failed'), 2);
+        // Somewhere else it may be: where, nobody knows.
+        const told = errno === 'ENOTDIR' ? 'ENOENT' : errno;
+        assert.match(JSON.stringify(details), new RegExp(`prlimit .*\\(${told}\\)`));
+        await bosun.clear();
+        await bosun.reaches('limited', 'running');
+      },
+    },
+    {
+      reaction: 'a program that cannot be asked for is tried; one that is not there fails the start',
+      meet: async (errno) => {
+        const from = await bosun.now();
+        const before = await bosun.reaches('named', 'running');
+        await bosun.fail({ call: 'mayExecute', errno });
+        await restart('named');
+        if (['EACCES', 'ENOENT', 'ENOTDIR'].includes(errno)) {
+          const { details } = await bosun.event(from, of('named', 'spawn-failed'), 2);
+          assert.match(JSON.stringify(details), new RegExp(errno === 'EACCES' ? 'EACCES' : 'ENOENT'));
+          await bosun.clear();
+        }
+        await bosun.runsAnew(before, 'named');
+      },
+    },
+  ],
+  spawn: [failsToStart('spawn', 'subject')],
+  pipe: [
+    failsToStart('pipe', 'subject'),
+    {
+      reaction: 'a probe that cannot be run has failed, and says why',
+      meet: async (errno) => {
+        const from = await bosun.now();
+        await bosun.reaches('prober', 'running');
+        await bosun.fail({ call: 'pipe', errno });
+        const { details } = await bosun.event(from, of('prober', 'unready'));
+        assert.match(JSON.stringify(details), new RegExp(`cannot make a pipe \\(${errno}\\)`));
+        await bosun.clear();
+        await bosun.reaches('prober', 'running');
+      },
+    },
+  ],
+  duplicate: [
+    {
+      reaction: 'output stays in its pipe, which is told, and comes when there is a descriptor again',
+      meet: async (errno) => {
+        const from = await bosun.now();
+        const before = await bosun.reaches('talker', 'running');
+        await bosun.fail({ call: 'duplicate', errno });
+        await restart('talker');
+        const { pid } = await bosun.runsAnew(before, 'talker');
+        await bosun.tells(from, 'call-failed', errno);
+        const line = new RegExp(`I am ${pid}$`);
+        assert.ok(!bosun.container.stdout.lines.some((text) => line.test(text)));
+        await bosun.clear();
+        await bosun.container.stdout.line(line);
+      },
+    },
+  ],
+  close: [
+    {
+      reaction: 'it is told, and nothing else comes of it',
+      meet: async (errno) => {
+        const from = await bosun.now();
+        const before = await bosun.reaches('talker', 'running');
+        await bosun.fail({ call: 'close', errno, work: 'done' });
+        await restart('talker');
+        const { pid } = await bosun.runsAnew(before, 'talker');
+        await bosun.container.stdout.line(new RegExp(`I am ${pid}$`));
+        await bosun.tells(from, 'call-failed', errno);
+      },
+    },
+  ],
+  // At the start of Bosun, below.
+  closeOnExecFrom: [],
+  becomeSubreaper: [],
+  kill: [
+    stopsAllTheSame,
+    {
+      reaction: 'whether somebody is there cannot be asked: the run ends when it can',
+      meet: async (errno) => {
+        await bosun.reaches('subject', 'running');
+        await bosun.fail({ call: 'kill', errno, args: [null, 0] });
+        await bosun.client.command('stop', ['subject']);
+        await bosun.met('kill');
+        await bosun.event(0, of('subject', 'exited'));
+        await bosun.clear();
+        await bosun.reaches('subject', 'stopped');
+        await bosun.client.command('start', ['subject'], { waitMs: 5000 });
+      },
+    },
+  ],
+  sessionOf: [
+    {
+      reaction: 'the run is known by its group alone, which it says; it stops as ever',
+      meet: async (errno) => {
+        const from = await bosun.now();
+        const before = await bosun.reaches('subject', 'running');
+        await bosun.fail({ call: 'sessionOf', errno });
+        await restart('subject');
+        const after = await bosun.runsAnew(before, 'subject');
+        const { details } = await bosun.event(from, of('subject', 'spawned'));
+        assert.match(JSON.stringify(details), new RegExp(`getsid\\(2\\): ${errno}`));
+        assert.match(after.note, new RegExp(errno));
+        await bosun.client.command('restart', ['subject']);
+        await bosun.runsAnew(after, 'subject');
+      },
+    },
+  ],
+  groupOf: [
+    {
+      reaction: 'whoever has no group is gone; the run stops by its own group',
+      meet: async (errno) => {
+        const before = await bosun.reaches('subject', 'running');
+        await bosun.fail({ call: 'groupOf', errno });
+        await restart('subject');
+        await bosun.runsAnew(before, 'subject');
+        await bosun.met('groupOf');
+      },
+    },
+  ],
+  peerCredentials: [
+    {
+      reaction: 'whoever cannot be known is refused, which is told, and let in again afterwards',
+      meet: async (errno) => {
+        await bosun.fail({ call: 'peerCredentials', errno });
+        const asked = await bosun.container.ctl('status');
+        assert.equal(asked.code, 5, asked.stderr);
+        await bosun.container.stdout.line(
+          (line) => line.includes('refused GET') && line.includes(`unknown peer (${errno})`),
+        );
+        rmSync(join(bosun.container.directory, 'getsockopt'));
+        assert.equal((await bosun.container.ctl('status')).code, 0);
+      },
+    },
+  ],
+  datagramSocket: [failsToStart('datagramSocket', 'teller')],
+  passCredentials: [failsToStart('passCredentials', 'teller')],
+  bindAbstract: [failsToStart('bindAbstract', 'teller')],
+  receive: [
+    {
+      reaction: 'it is told on stderr, and read again: the notification is not lost',
+      meet: async (errno) => {
+        const before = await bosun.reaches('teller', 'running');
+        await bosun.fail({ call: 'receive', errno, times: 2 });
+        await restart('teller');
+        await bosun.runsAnew(before, 'teller');
+        await bosun.met('receive', 2);
+        if (errno === 'EAGAIN' || errno === 'EINTR') return;
+        await bosun.container.stderr.line((line) => line.includes(`recvmsg(2): ${errno}`));
+      },
+    },
+  ],
+  closeAside: [],
+  whenReadable: [failsToStart('whenReadable', 'teller'), comesAllTheSame('whenReadable')],
+  wallTimer: [comesAllTheSame('wallTimer')],
+  // ECANCELED of these: the clock was set, which is no failure. EAGAIN and EINTR: not yet.
+  setWallTimer: [comesAllTheSame('setWallTimer', ['ECANCELED'])],
+  readTimer: [comesAllTheSame('readTimer', ['ECANCELED', 'EAGAIN', 'EINTR'])],
+};
+
+for (const [call, meetings] of Object.entries(MEETINGS) as [Call, readonly Meeting[]][])
+  for (const { reaction, meet } of meetings) {
+    const { man, errnos } = SYSTEM_CALL_ERRNOS[call];
+    test(`${man} as ${call}: ${reaction}`, async (t) => {
+      for (const errno of errnos)
+        await t.test(errno, async () => {
+          await bosun.clear();
+          try {
+            await meet(errno);
+          } finally {
+            await bosun.clear();
+          }
+          await bosun.isUnharmed();
+        });
+    });
+  }
+
+test('what fails at the start of Bosun is told, and the services run', async (t) => {
+  const calls = ['closeOnExecFrom', 'becomeSubreaper'] as const;
+  const faults = calls.flatMap((call) => SYSTEM_CALL_ERRNOS[call].errnos.map((errno) => ({ call, errno })));
+  for (const fault of faults)
+    await t.test(`${fault.call}: ${fault.errno}`, async () => {
+      await using starting = await FaultyBosun.start({}, [fault]);
+      const { details } = await starting.tells(0, 'call-failed', fault.errno);
+      assert.equal(details['call'], SYSTEM_CALL_ERRNOS[fault.call].man);
+      await starting.isUnharmed();
+    });
+});
+
+test('the kernel says ECHILD to who has no child, and it is called so', async () => {
+  // libuv has no name for it.
+  const { libc } = await import('../../supervisor/os/libc.ts');
+  const looked = await until('no child', () => {
+    const peeked = libc.takeExited(0x3fffff as never);
+    return peeked.ok ? undefined : peeked;
+  });
+  assert.equal(looked.errno, 'ECHILD');
+});
