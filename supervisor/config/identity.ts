@@ -150,17 +150,24 @@ function checkPrivileges(identity: Identity, keys: Keys, own: OwnPrivileges): re
   ];
 }
 
-/** One is enough to say: whoever has no CAP_SETUID seldom has CAP_SETGID. */
-function lacking({ uid }: Identity, own: OwnPrivileges): readonly ('SETUID' | 'SETGID')[] {
-  if (uid !== own.uid && !mayHere(own, 'SETUID')) return ['SETUID'];
-  return mayHere(own, 'SETGID') ? [] : ['SETGID'];
+type Needed = 'SETUID' | 'SETGID' | 'KILL';
+
+/** The first is enough to say: whoever lacks it seldom has the others. kill(2) takes CAP_KILL for the process of another user. */
+function lacking({ uid }: Identity, own: OwnPrivileges): readonly Needed[] {
+  const needed: readonly Needed[] = uid === own.uid ? ['SETGID'] : ['SETUID', 'SETGID', 'KILL'];
+  return needed.filter((capability) => !mayHere(own, capability)).slice(0, 1);
 }
 
-function lacks(path: Path, capability: 'SETUID' | 'SETGID', { uid }: OwnPrivileges): ExecutionFinding {
-  const what = capability === 'SETUID' ? 'another user' : 'other groups';
+const PURPOSE: Readonly<Record<Needed, string>> = {
+  SETUID: 'to run it as another user',
+  SETGID: 'to run it with other groups',
+  KILL: 'to stop it when it runs as another user',
+};
+
+function lacks(path: Path, capability: Needed, { uid }: OwnPrivileges): ExecutionFinding {
   return {
     path,
-    message: `to run as ${what} needs the privilege CAP_${capability}, which Bosun (uid ${uid}) does not have`,
+    message: `${PURPOSE[capability]} needs the privilege CAP_${capability}, which Bosun (uid ${uid}) does not have`,
     remedy: `Run the container as root with the capability ${capability}, or remove ${String(path[0])}: the service then runs as uid ${uid}.`,
   };
 }

@@ -67,7 +67,8 @@ export class Launcher {
       prepared.kind === 'failed'
         ? refusal(spec, prepared)
         : this.#launchPrepared(spec, request.run, prepared);
-    if (launch.kind === 'launched') return { ...launch, degraded, controlGroup: group };
+    if (launch.kind === 'launched')
+      return { ...launch, degraded: [...degraded, ...launch.degraded], controlGroup: group };
     group?.remove();
     return launch;
   }
@@ -75,6 +76,7 @@ export class Launcher {
   #launchPrepared(spec: ServiceSpec, run: RunId, prepared: Spawnable): Launch {
     const opened = this.#openPipes(spec);
     if (!opened.ok) return failure(spec, opened.errno, 'cannot make a pipe');
+    const degraded = this.#giveAway(spec, opened.value);
     const spawned = this.#spawn(spec, prepared, opened.value);
     for (const pipe of opened.value) this.#calls.close(pipe.write);
     if (!spawned.ok) {
@@ -83,7 +85,7 @@ export class Launcher {
     }
     this.#table.addLeader({ service: spec.name, run, pid: spawned.value });
     const pipes = readEnds(opened.value);
-    return { kind: 'launched', pid: spawned.value, pipes, degraded: [], controlGroup: undefined };
+    return { kind: 'launched', pid: spawned.value, pipes, degraded, controlGroup: undefined };
   }
 
   #openPipes(spec: ServiceSpec): CallResult<readonly OpenPipe[]> {
@@ -99,6 +101,18 @@ export class Launcher {
     return { ok: true, value: opened };
   }
 
+  /** A service of another user may open its /dev/stdout anew, as many do for their logs: then it must be the owner of the pipe. */
+  #giveAway({ execution }: ServiceSpec, pipes: readonly OpenPipe[]): readonly string[] {
+    const { identity } = execution;
+    if (identity === undefined) return [];
+    const refused = pipes
+      .map(({ write }) => this.#calls.giveTo(write, identity.uid))
+      .find((given) => !given.ok);
+    return refused === undefined
+      ? []
+      : [`it cannot open /dev/stdout and /dev/stderr (fchown(2): ${refused.errno})`];
+  }
+
   #spawn(spec: ServiceSpec, prepared: Spawnable, pipes: readonly OpenPipe[]): CallResult<Pid> {
     if (prepared.kind === 'direct') return this.#spawnDirectly(spec, pipes);
     const { argv, environment } = prepared;
@@ -110,7 +124,7 @@ export class Launcher {
     let errno = 'ENOENT';
     for (const path of candidatePaths({ program: spec.command[0], environment: spec.environment })) {
       const spawned = this.#trySpawn(spec, path, pipes);
-      if (spawned.ok || !isElsewhere(spawned.errno)) return spawned;
+      if (spawned.ok || path === spec.command[0] || !isElsewhere(spawned.errno)) return spawned;
       if (spawned.errno === 'EACCES') errno = 'EACCES';
     }
     return { ok: false, errno };
@@ -193,6 +207,8 @@ function explain(spec: ServiceSpec, errno: string): string {
         : `not found in PATH, or the working directory ${spec.workingDir} is missing`;
     case 'EACCES':
       return 'not executable, or a directory on the way may not be entered';
+    case 'ENOTDIR':
+      return 'what should be a directory on the way is none';
     case 'ENOEXEC':
       return 'not a program: a script needs a first line such as #!/bin/sh';
     case 'E2BIG':

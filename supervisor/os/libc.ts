@@ -29,6 +29,7 @@ const { functions: c } = dlopen(null, {
   _exit: { return: 'void', arguments: [I32] },
   access: { return: I32, arguments: ['string', I32] },
   close: { return: I32, arguments: [I32] },
+  fchown: { return: I32, arguments: [I32, 'uint32', 'uint32'] },
   pipe2: { return: I32, arguments: [BUF, I32] },
   syscall: { return: 'int64', arguments: ['int64', 'uint64', 'uint64', 'uint64'] },
   // Variadic in C: on x86-64 and arm64 Linux an integer argument travels as in a call that is not.
@@ -64,6 +65,8 @@ const CLD_DUMPED = 3;
 // <fcntl.h>, <sys/prctl.h>, <sys/socket.h>
 const O_CLOEXEC = 0o2000000;
 const F_DUPFD_CLOEXEC = 1030;
+/** fchown(2): (gid_t) -1. */
+const SAME_GROUP = 0xffffffff;
 const PR_SET_CHILD_SUBREAPER = 36;
 // <asm-generic/unistd.h>, <linux/close_range.h>: called by number, since glibc has it from 2.34 on only.
 const SYS_CLOSE_RANGE = 436n;
@@ -211,6 +214,7 @@ export const libc: SystemCalls = {
   },
 
   close: (fd) => done(c.close(fd)),
+  giveTo: (fd, uid) => done(c.fchown(fd, uid, SAME_GROUP)),
   mayExecute: (path) => done(c.access(path, constants.X_OK)),
   closeOnExecFrom: (first) =>
     done(Number(c.syscall(SYS_CLOSE_RANGE, BigInt(first), LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC))),

@@ -20,8 +20,12 @@ export const BOSUN_LEAF = '_self';
 type Mount = { readonly root: string; readonly point: string; readonly access: 'rw' | 'ro' };
 
 export function findOwnGroup(files: Pick<ControlFiles, 'read'>): OwnGroup {
-  const path = ownPath(files);
-  const mounts = mountsOf(files);
+  const own = files.read('/proc/self/cgroup');
+  const mounted = files.read('/proc/self/mountinfo');
+  const unread = [own, mounted].find((read) => !read.ok && read.errno !== 'ENOENT');
+  if (unread?.ok === false) return absent(`/proc cannot be read (${unread.errno})`);
+  const path = own.ok ? ownPath(own.value) : undefined;
+  const mounts = mounted.ok ? mounted.value.split('\n').flatMap(parseMount) : [];
   if (path === undefined || mounts.length === 0) return absent('there is no cgroup v2 hierarchy here');
   const seen = mounts.filter((mount) => isBelow(path, mount.root));
   const mount = seen.find(({ access }) => access === 'rw') ?? seen[0];
@@ -39,16 +43,10 @@ function absent(reason: string): OwnGroup {
 }
 
 /** Without the leaf that Bosun has moved itself to. */
-function ownPath(files: Pick<ControlFiles, 'read'>): string | undefined {
-  const read = files.read('/proc/self/cgroup');
-  const path = read.ok ? /^0::(\/.*)$/m.exec(read.value)?.[1] : undefined;
+function ownPath(groups: string): string | undefined {
+  const path = /^0::(\/.*)$/m.exec(groups)?.[1];
   const leaf = `/${BOSUN_GROUP}/${BOSUN_LEAF}`;
   return path?.endsWith(leaf) === true ? path.slice(0, -leaf.length) || '/' : path;
-}
-
-function mountsOf(files: Pick<ControlFiles, 'read'>): readonly Mount[] {
-  const read = files.read('/proc/self/mountinfo');
-  return read.ok ? read.value.split('\n').flatMap(parseMount) : [];
 }
 
 /** id, parent, device, root, mount point, options, optional fields, "-", type, source, options. */

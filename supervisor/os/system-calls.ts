@@ -59,6 +59,8 @@ export type SystemCalls = {
   /** fcntl(2) F_DUPFD_CLOEXEC, at 10 or above. */
   duplicate(fd: number): CallResult<number>;
   close(fd: number): CallResult<void>;
+  /** fchown(2), the group as it is: what a pipe is opened by again, through /dev/stdout, is its owner. */
+  giveTo(fd: number, uid: number): CallResult<void>;
   /** close_range(2) with CLOSE_RANGE_CLOEXEC: no descriptor from `first` on is inherited. ENOSYS before Linux 5.11. */
   closeOnExecFrom(first: number): CallResult<void>;
   /** kill(2). A negative pid is a process group, -1 everything that may be signalled; signal 0 only asks. */

@@ -46,6 +46,7 @@ export function createToolRunner(
     const pipe = calls.pipe();
     if (!pipe.ok) return { kind: 'not-started', reason: `cannot make a pipe (${pipe.errno})` };
     const output = new CollectedOutput(pipe.value.read);
+    giveAway(calls, pipe.value.write, request.execution);
     const [program, ...args] = prepared.command;
     const child = execa(program, args, {
       cwd: request.workingDir,
@@ -78,6 +79,11 @@ export function createToolRunner(
     if (result.signal !== undefined) return { kind: 'killed', signal: result.signal, output: text };
     return { kind: 'not-started', reason: result.shortMessage ?? 'unknown' };
   };
+}
+
+/** As the launcher does for a service. It matters to those alone that open /dev/stdout: they say so themselves. */
+function giveAway(calls: SystemCalls, fd: number, execution: Execution | undefined): void {
+  if (execution?.identity !== undefined) calls.giveTo(fd, execution.identity.uid);
 }
 
 type PreparedTool = { readonly kind: 'ready' } & Pick<ToolRequest, 'command' | 'environment'>;

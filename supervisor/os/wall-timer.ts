@@ -76,12 +76,12 @@ export class WallTimer {
     if (state.kind !== 'waiting') return;
     const read = this.#calls.readTimer(state.fd);
     if (!read.ok && (read.errno === 'EAGAIN' || read.errno === 'EINTR')) return;
+    const usable = read.ok || read.errno === 'ECANCELED';
+    if (!usable) this.#trouble('read(2) of a timer', read.errno);
     if (this.#isDue()) {
       this.#finish();
       return;
     }
-    const usable = read.ok || read.errno === 'ECANCELED';
-    if (!usable) this.#trouble('read(2) of a timer', read.errno);
     if (usable && this.#set(state.fd)) return;
     this.#release(state);
     this.#state = this.#lookLater();

@@ -225,6 +225,8 @@ const WRONG: readonly (readonly [yaml: string, expected: RegExp, facts?: SystemF
   ],
   // Root by name only: docker run --cap-drop ALL.
   ['user: web', /^2:7 .*CAP_SETUID, which Bosun \(uid 0\)/, POOR_ROOT],
+  // Everything but CAP_KILL, number 5.
+  ['user: web', /^2:7 to stop it .*CAP_KILL, which Bosun \(uid 0\)/, machine(texts('000001ffffffffdf'))],
   // Root of a user namespace with one user.
   ['user: web', /^2:7 uid 33 does not exist in the user namespace/, NAMESPACED],
   ['groups: [7]', /^2:9 gid 7 does not exist in the user namespace/, NAMESPACED],

@@ -179,6 +179,8 @@ test('kill mode process: the run is gone with its leader; what it leaves is told
   await supervised.exit(launched.run);
   const told = await until('the strays', () => supervised.strays.get(launched.run));
   assert.equal(told.length, 1);
+  const pids = told.flat().map((stray) => stray.pid);
+  assert.deepEqual(pids, [...new Set(pids)], 'each once');
   for (const pid of [child, job]) {
     assert.ok(told[0]?.some((stray) => stray.pid === pid && stray.name === 'sleep'));
     assert.ok(lives(pid));

@@ -126,6 +126,24 @@ test('user and group by number, without an account: group 0 if none is named, an
   assert.deepEqual((await shown(container, 'two')).split('\n').slice(0, 3), ['4711', '4712', '4712']);
 });
 
+test('a service of another user can open /dev/stdout and /dev/stderr, and so can its hooks', async () => {
+  const script = 'echo out >/dev/stdout; echo err >/dev/stderr';
+  await using container = new Container({
+    services: {
+      // A hook that fails would keep it from starting.
+      a: `command: [sh, -c, '${script}']
+type: oneshot
+user: daemon
+hooks: { pre_start: [sh, -c, 'echo before >/dev/stderr'] }
+`,
+    },
+    options: ['--log-format', 'raw'],
+  });
+  await reaches(container, 'a', 'completed');
+  await container.stdout.line(/^out$/);
+  await container.stdout.line(/^err$/);
+});
+
 test('what can be known of a program is a spawn failure; what cannot ends the tools with 127 and a line in the log', async () => {
   const setup = `printf "#!/no/such/interpreter\\n" > $TEST_DIR/script && chmod 755 $TEST_DIR/script`;
   await using container = new Container({

@@ -256,6 +256,18 @@ test('descriptors to be kept are refused politely, a barrier is answered, and Bo
   await until('as many as before', async () => (await count()) === before);
 });
 
+test('a service of another user, which may write nowhere, and one whose child has a session of its own', async () => {
+  const telling = (command: string): string =>
+    `command: ${command}\nreadiness: {notify: {socket: true}}\nrestart: {policy: never}\n`;
+  await using container = new Container({
+    services: {
+      user: `${telling('[sh, -c, "systemd-notify --ready; exec sleep 100000"]')}user: "65534:65534"\n`,
+      child: telling('[sh, -c, "setsid --wait sh -c \'systemd-notify --ready; exec sleep 100000\'"]'),
+    },
+  });
+  for (const name of ['user', 'child']) await reaches(container, name, 'running');
+});
+
 test('not PID 1: the same, and an orphan of the run may say it too', async () => {
   await using container = new Container({
     place: 'below',

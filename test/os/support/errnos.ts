@@ -113,6 +113,10 @@ export const SYSTEM_CALL_ERRNOS: { readonly [Call in keyof SystemCalls]: ErrnoRo
       'ENOTSOCK',
     ],
   },
+  giveTo: {
+    man: 'fchown(2)',
+    errnos: ['EACCES', 'EBADF', 'EIO', 'ELOOP', 'ENOENT', 'ENOMEM', 'ENOTDIR', 'EPERM', 'EROFS'],
+  },
   // It reports nothing: what close(2) says after SO_LINGER has no reader.
   closeAside: { man: 'close(2)', errnos: [] },
   // What uv_poll_init passes on: ioctl(2) FIONBIO and epoll_ctl(2).
