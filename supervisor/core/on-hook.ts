@@ -7,7 +7,7 @@ import type { RunId } from './names.ts';
 import { liveRun } from './on-process.ts';
 import { endAfterHook, endUnasked, endUnlaunched } from './run-end.ts';
 import { isWantedUp } from './wanted.ts';
-import { askToStop, beginStop } from './run-stop.ts';
+import { askToStop, beginStop, sendStopSignal } from './run-stop.ts';
 import type { LiveState, StopCause } from './service-state.ts';
 
 export function onHookFinished(draft: Draft, input: Extract<Input, { type: 'hook-finished' }>): void {
@@ -30,6 +30,8 @@ export function onHookFinished(draft: Draft, input: Extract<Input, { type: 'hook
       if (state.kind === 'stopping' && state.step === 'post-stop') endAfterHook(draft, index, state);
       return;
     case 'stop':
+      // A stop command that does not do its work is followed by the signal, as in systemd; the grace period goes on.
+      if (outcome.kind === 'failed' && state.kind === 'stopping') sendStopSignal(draft, index, state);
       return;
   }
 }

@@ -5,7 +5,7 @@ import type { Input } from './input.ts';
 import type { RunId, ServiceName } from './names.ts';
 import { becomeReady } from './on-probe.ts';
 import { endUnasked, endUnlaunched, runGone } from './run-end.ts';
-import { askToStop, beginStop } from './run-stop.ts';
+import { askToStop, beginStop, sendStopSignal } from './run-stop.ts';
 import { isLive, pidOf, type LiveState, type SpawnError } from './service-state.ts';
 import { startShutdown } from './shutdown.ts';
 import { isWantedUp } from './wanted.ts';
@@ -61,8 +61,16 @@ export function onExited(draft: Draft, input: Extract<Input, { type: 'exited' }>
     return;
   }
   if (live.state.kind !== 'stopping') beginStop(draft, live.index, 'leader-exited', exit);
+  else endRest(draft, live.index);
   // The rest of the main service's group need not be gone for the container to begin its end.
   if (unasked && draft.spec(live.index).importance === 'main') endContainerEarly(draft, live.index, exit);
+}
+
+/** Of a group whose leader has obeyed: the others were asked too, unless the leader alone was. */
+function endRest(draft: Draft, index: number): void {
+  const { state } = draft.record(index);
+  if (state.kind === 'stopping' && draft.spec(index).stop.killMode === 'mixed')
+    sendStopSignal(draft, index, state);
 }
 
 function endContainerEarly(draft: Draft, index: number, exit: ExitStatus): void {

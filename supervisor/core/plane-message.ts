@@ -99,4 +99,6 @@ export type FromPlane =
       readonly run: RunId;
       readonly stream: OutputStream;
     }
+  /** Standard output cannot be written: its lines wait, or are lost and counted. */
+  | { readonly type: 'output-failed'; readonly errno: string }
   | { readonly type: 'flushed' };

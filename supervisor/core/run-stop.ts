@@ -42,7 +42,15 @@ export function askToStop(draft: Draft, index: number): void {
   }
   // A stop command is for a leader that lives; what it has left of its group is asked by signal.
   if (state.exit === undefined && startHook(draft, index, state.run, 'stop') === 'started') return;
-  send(draft, index, state, draft.spec(index).stop.signal);
+  sendStopSignal(draft, index, state);
+}
+
+export function sendStopSignal(draft: Draft, index: number, state: StoppingState): void {
+  const { stop } = draft.spec(index);
+  if (state.step !== 'asked') return;
+  // systemd.kill(5), mixed: only the leader is asked; what outlives it gets SIGKILL.
+  if (stop.killMode === 'mixed' && state.exit !== undefined) kill(draft, index, state);
+  else send(draft, index, state, stop.signal);
 }
 
 export function kill(draft: Draft, index: number, state: StoppingState): void {

@@ -113,8 +113,14 @@ describe('a stop command', () => {
   test('takes the place of the signal; SIGKILL follows all the same', () => {
     const drive = stopping();
     assert.deepEqual(drive.did, ['hook a stop', 'reply']);
-    assert.deepEqual(drive.hookFinished('a', 'stop', 'failed').did, []);
+    assert.deepEqual(drive.hookFinished('a', 'stop', 'done').did, []);
     assert.deepEqual(drive.timer('a', 'kill').did, ['signal-group a SIGKILL']);
+  });
+
+  test('that fails is followed by the signal', () => {
+    assert.deepEqual(stopping().hookFinished('a', 'stop', 'failed').did, ['signal-group a SIGTERM']);
+    const late = stopping().timer('a', 'kill').hookFinished('a', 'stop', 'failed');
+    assert.deepEqual(late.did, []);
   });
 
   test('is for a leader that lives: what outlives it is asked by signal', () => {

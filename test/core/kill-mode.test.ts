@@ -23,11 +23,12 @@ describe('kill mode', () => {
       assert.deepEqual(drive.timer('a', 'kill').did, [killed]);
     });
 
-  test('mixed: what outlives the leader is awaited, then killed', () => {
+  test('mixed: what outlives the leader is killed, and awaited', () => {
     const drive = running('mixed').command('stop', 'a').exited('a', code(0), 'populated');
+    assert.deepEqual(drive.did, ['signal-group a SIGKILL']);
     assert.equal(drive.state('a'), 'stopping');
-    assert.deepEqual(drive.timer('a', 'kill').did, ['signal-group a SIGKILL']);
     assert.equal(drive.groupEmptied('a').state('a'), 'stopped');
+    assert.deepEqual(running('mixed').exited('a', code(1), 'populated').did, ['signal-group a SIGKILL']);
   });
 
   test('process: the run is over with its leader, whatever that leaves behind', () => {

@@ -108,8 +108,9 @@ const onlyTheLeader: Rule = {
 };
 
 const commandInsteadOfSignal: Rule = {
-  promise: 'a stop command takes the place of the stop signal while the leader lives',
-  check({ effects }, world) {
+  promise: 'a stop command takes the place of the stop signal while the leader lives, unless it fails',
+  check({ input, effects }, world) {
+    if (input.type === 'hook-finished' && input.hook === 'stop' && input.outcome.kind === 'failed') return;
     for (const effect of effects) {
       if (effect.type !== 'signal-group' && effect.type !== 'stop-leader') continue;
       const run = world.runs.get(effect.run);
