@@ -52,7 +52,10 @@ export class RunMembers {
     const group = this.hasGroup(footprint);
     if (group && (look === 'quick' || footprint.sessions.size === 0)) return true;
     if (!group && this.#nothingAdopted(footprint)) return false;
-    return this.#snapshot.bySession() === undefined ? group : this.#members(footprint).some(isAlive);
+    if (this.#snapshot.bySession() === undefined) return group;
+    const members = this.#members(footprint);
+    // A dead one that is ours is about to be waited for: that, and not its death, is the end of it.
+    return look === 'quick' ? members.length > 0 : members.some(isAlive);
   }
 
   /** EPERM means that there is somebody whom we may not signal. */
