@@ -6,6 +6,7 @@ import { Engine } from '../engine/engine.ts';
 import { PlaneHost } from '../engine/plane-host.ts';
 import { type Clock, createClock } from '../os/clock.ts';
 import type { ControlFiles } from '../os/control-files.ts';
+import { leavingRoom } from '../os/descriptor-room.ts';
 import { Launcher } from '../os/launcher.ts';
 import { watchNotifyPipe } from '../os/notify-pipe.ts';
 import { startPlaneThread } from '../os/plane-thread.ts';
@@ -147,7 +148,8 @@ export class Supervisor {
     // Not process.stdin: to open it makes the terminal non-blocking, also for the command that it is passed on to.
     const terminal = isatty(0) ? 'present' : 'absent';
     const groups = new CgroupServiceGroups(this.#composition.controlFiles, this.#place);
-    const launcher = new Launcher(this.#calls, this.#table, groups, terminal);
+    const calls = leavingRoom(this.#calls, () => this.#plane.unlent);
+    const launcher = new Launcher(calls, this.#table, groups, terminal);
     return new RunProcessGroups(this.#calls, this.#table, launcher, {
       exited: (service, run, exit, group) => {
         this.#engine.submit({ type: 'exited', service, run, exit, group });
@@ -231,6 +233,9 @@ export class Supervisor {
       },
       lineMatched: ({ service, run, purpose }) => {
         this.#engine.submit({ type: 'probed', service, run, purpose, answer: { kind: 'ok' } });
+      },
+      outputFailed: (errno) => {
+        this.#troubles.tell('write(2)', errno, 'log lines wait for standard output, or are lost and counted');
       },
       failed: (reason) => {
         // On stderr too: without a control plane nobody could ask for the event.

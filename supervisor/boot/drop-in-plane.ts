@@ -5,6 +5,8 @@ import type { PlanePort } from '../engine/ports.ts';
 import { tell } from './last-resort.ts';
 
 export class DropInPlane implements PlanePort {
+  readonly unlent = 0;
+
   start(): void {
     // There is nothing to start.
   }

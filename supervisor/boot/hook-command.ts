@@ -17,7 +17,11 @@ export async function runHook(
   if (hook === undefined) return { kind: 'failed', detail: 'there is no command to run' };
   const environment = { ...spec.environment, ...hookEnvironment(request) };
   const { workingDir, execution } = spec;
-  const outcome = await tool({ ...hook, environment, workingDir, execution }, signal);
+  const outcome = await tool(
+    `${spec.name} ${request.hook}`,
+    { ...hook, environment, workingDir, execution },
+    signal,
+  );
   return signal.aborted && outcome.kind !== 'exited' && outcome.kind !== 'left-running'
     ? CUT_SHORT[request.hook]
     : toCommandOutcome(outcome, hook.timeoutMs);

@@ -6,12 +6,16 @@ import { toCommandOutcome } from './command-outcome.ts';
 
 export async function runReload(
   tool: BoundedTool,
-  { reload, environment, workingDir, execution }: ServiceSpec,
+  { name, reload, environment, workingDir, execution }: ServiceSpec,
   signal: AbortSignal,
 ): Promise<CommandOutcome> {
   if (reload.kind !== 'command') return { kind: 'failed', detail: 'there is no command to run' };
   const { command, timeoutMs } = reload;
-  const outcome = await tool({ command, timeoutMs, environment, workingDir, execution }, signal);
+  const outcome = await tool(
+    `${name} reload`,
+    { command, timeoutMs, environment, workingDir, execution },
+    signal,
+  );
   return signal.aborted && outcome.kind !== 'exited'
     ? { kind: 'failed', detail: 'ended with the run' }
     : toCommandOutcome(outcome, timeoutMs);

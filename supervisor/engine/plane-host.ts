@@ -36,6 +36,7 @@ export type PlaneHostPorts = {
   readonly command: (command: Command) => void;
   readonly listening: (socketPath: string, start: 'first' | 'again') => void;
   readonly lineMatched: (match: Extract<FromPlane, { type: 'line-matched' }>) => void;
+  readonly outputFailed: (errno: string) => void;
   readonly failed: (reason: string) => void;
 };
 
@@ -108,6 +109,11 @@ export class PlaneHost implements PlanePort {
     const pipe = { service: spec.name, run, stream, readEnd, carry: createCarry(), watched };
     this.#pipes.set(pipeKey(run, stream), pipe);
     if (this.#life.kind === 'running') this.#lendNow(this.#life.worker, pipe);
+  }
+
+  /** Pipes whose duplicates are still to be made, for the next worker. */
+  get unlent(): number {
+    return this.#life.kind === 'running' ? 0 : this.#pipes.size;
   }
 
   /** Lets the worker write out what it has; resolves when it has done so, has died, or the time is up. */
@@ -194,6 +200,9 @@ export class PlaneHost implements PlanePort {
         return;
       case 'drained':
         this.#closePipe(pipeKey(message.run, message.stream));
+        return;
+      case 'output-failed':
+        this.#ports.outputFailed(message.errno);
         return;
       case 'flushed':
         if (this.#life.kind === 'finishing') this.#life.done();

@@ -70,7 +70,8 @@ function vacate(files: ControlFiles, { own, parent, place }: GroupPlace): string
   const isForeign = (pid: string): boolean => pid === '0' || (place === 'below' && !isOurs(files, pid));
   if (pids.some(isForeign)) return `${path} has processes that are not Bosun's`;
   const leaf = posix.join(parent, BOSUN_LEAF);
-  files.makeDirectory(leaf);
+  const made = files.makeDirectory(leaf);
+  if (!made.ok && made.errno !== 'EEXIST') return `${leaf} cannot be made (${made.errno})`;
   for (const pid of pids) {
     const moved = files.write(posix.join(leaf, 'cgroup.procs'), pid);
     // ESRCH: it has ended meanwhile.

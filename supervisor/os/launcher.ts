@@ -75,7 +75,7 @@ export class Launcher {
 
   #launchPrepared(spec: ServiceSpec, run: RunId, prepared: Spawnable): Launch {
     const opened = this.#openPipes(spec);
-    if (!opened.ok) return failure(spec, opened.errno, 'cannot make a pipe');
+    if (!opened.ok) return failure(spec, opened.errno, `cannot make a pipe: ${explain(spec, opened.errno)}`);
     const degraded = this.#giveAway(spec, opened.value);
     const spawned = this.#spawn(spec, prepared, opened.value);
     for (const pipe of opened.value) this.#calls.close(pipe.write);
@@ -215,6 +215,10 @@ function explain(spec: ServiceSpec, errno: string): string {
       return 'arguments and environment are larger than the kernel takes';
     case 'EAGAIN':
       return 'the limit of processes is reached (RLIMIT_NPROC or pids.max)';
+    case 'EMFILE':
+      return 'the limit of open files is reached (RLIMIT_NOFILE of Bosun)';
+    case 'ENFILE':
+      return 'the machine has no open file left (fs.file-max)';
     case 'ENOMEM':
       return 'there is not enough memory';
     default:

@@ -111,7 +111,9 @@ function prepareTool(
  * then there is a process that has it, fork(2).
  */
 function endLeftovers(calls: SystemCalls, pid: number | undefined): void {
-  if (pid !== undefined && !calls.kill(pid, 0).ok) calls.kill(-pid, 9);
+  if (pid === undefined) return;
+  const asked = calls.kill(pid, 0);
+  if (!asked.ok && asked.errno === 'ESRCH') calls.kill(-pid, 9);
 }
 
 /** When a tool's time is up or nobody wants it any more, its whole group is killed; it has one of its own (`detached`). */

@@ -115,8 +115,11 @@ export class ControlPlane {
     const own = createOwnFormat({ format: settings.logFormat, formatLine: format, pid: settings.enginePid });
     const sink = new OutputSink({
       fd: this.#output.fd,
-      lossNotice: (lines) =>
-        own({ level: 'warn', text: lossText(lines), fields: { dropped: lines } }, Date.now()),
+      lossNotice: (lines, errno) =>
+        own({ level: 'warn', text: lossText(lines, errno), fields: { dropped: lines } }, Date.now()),
+      onTrouble: (errno) => {
+        this.#ports.post({ type: 'output-failed', errno });
+      },
       onPressure: (pressure) => {
         logs.setPressure(pressure);
       },
@@ -171,6 +174,10 @@ function runPid(view: FleetView, service: string, run: number): number | undefin
   return record?.lastRun === run ? pidOf(record.state) : undefined;
 }
 
-function lossText(lines: number): string {
-  return `${lines} log ${lines === 1 ? 'line was' : 'lines were'} dropped: the reader of standard output did not keep up`;
+function lossText(lines: number, errno: string | undefined): string {
+  const why =
+    errno === undefined
+      ? 'the reader of standard output did not keep up'
+      : `write(2) to standard output failed with ${errno}`;
+  return `${lines} log ${lines === 1 ? 'line was' : 'lines were'} dropped: ${why}`;
 }

@@ -56,6 +56,7 @@ class Rig {
       command: () => undefined,
       lineMatched: ({ purpose }) => this.matched.push(purpose),
       listening: () => undefined,
+      outputFailed: () => undefined,
       failed: (reason) => this.failures.push(reason),
     };
     this.host = new PlaneHost(ports);

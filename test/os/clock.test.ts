@@ -26,3 +26,27 @@ test('a delay beyond 2^31-1 ms is not due at once', () => {
     given.mock.restore();
   }
 });
+
+test('60 days are waited for in pieces that setTimeout can take, and called back once, at their end', () => {
+  const DAYS_MS = 60 * 86_400_000;
+  let nowMs = 5000;
+  const hrtime = mock.method(process, 'hrtime', () => [Math.floor(nowMs / 1000), (nowMs % 1000) * 1e6]);
+  const given = mock.method(globalThis, 'setTimeout', () => ({}));
+  let calls = 0;
+  try {
+    clock.at(nowMs + DAYS_MS, () => calls++);
+    let waitedMs = 0;
+    while (calls === 0) {
+      const [due, delayMs] = given.mock.calls.at(-1)?.arguments as unknown as [() => void, number];
+      assert.ok(delayMs > 0 && delayMs <= 2 ** 31 - 1, `${delayMs} ms`);
+      waitedMs += delayMs;
+      nowMs += delayMs;
+      due();
+    }
+    assert.equal(waitedMs, DAYS_MS);
+    assert.equal(given.mock.callCount(), 3);
+  } finally {
+    given.mock.restore();
+    hrtime.mock.restore();
+  }
+});

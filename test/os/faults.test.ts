@@ -8,12 +8,14 @@ import type { Errno, SystemCalls } from '../../supervisor/os/system-calls.ts';
 import type { EventView } from '../../supervisor/wire/event-view.ts';
 import type { ServiceView } from '../../supervisor/wire/service-view.ts';
 import { until } from '../support/deadline.ts';
-import { FaultyBosun, type AnyFault } from '../support/faulty-bosun.ts';
+import { Container } from '../support/container.ts';
+import { BOSUN_WITH_FAULTS, FaultyBosun, type AnyFault } from '../support/faulty-bosun.ts';
 import { SYSTEM_CALL_ERRNOS } from './support/errnos.ts';
 
 const EAGER = 'restart: {delay: 5ms, max_delay: 5ms}\nstop: {timeout: 300ms}\n';
 const SERVICES = {
   subject: `command: [/bin/sleep, "100000"]\n${EAGER}`,
+  lone: 'command: [/bin/sleep, "100000"]\nstop: {timeout: 300ms, kill_mode: process}\n',
   owned: `command: [/bin/sleep, "100000"]\nuser: nobody\n${EAGER}`,
   named: `command: [sleep, "100000"]\n${EAGER}`,
   limited: `command: [/bin/sleep, "100000"]\nlimits: {nofile: 1024}\n${EAGER}`,
@@ -92,30 +94,30 @@ function seesTheExit(call: 'peekExited' | 'takeExited'): Meeting {
 }
 
 /** SIGTERM and SIGKILL do not reach it at first. */
-const stopsAllTheSame: Meeting = {
-  reaction: 'a refused signal is told, SIGKILL is sent again, and the stop ends',
-  services: ['subject'],
+const stopsAllTheSame = (name: 'subject' | 'lone'): Meeting => ({
+  reaction: `a signal refused by ${name} is told, SIGKILL is sent again, and the stop ends`,
+  services: [name],
   meet: async (bosun, errno) => {
     const from = await bosun.now();
-    await bosun.reaches('subject', 'running');
+    await bosun.reaches(name, 'running');
     await bosun.fail({ call: 'kill', errno, args: [null, 15] });
     await bosun.fail({ call: 'kill', errno, args: [null, 9], times: 5 });
-    await bosun.client.command('stop', ['subject'], { waitMs: 8000 });
+    await bosun.client.command('stop', [name], { waitMs: 8000 });
     const { failed } = await bosun.counts('kill');
     assert.ok(failed >= 6, `${failed} signals were refused`);
     const refused = async (signal: string) => {
       const told = (event: EventView): boolean =>
-        of('subject', 'signal-refused')(event) && event.details['signal'] === signal;
+        of(name, 'signal-refused')(event) && event.details['signal'] === signal;
       assert.equal((await bosun.event(from, told)).details['errno'], errno);
-      const { events } = await bosun.client.events({ after: from, services: ['subject'] });
+      const { events } = await bosun.client.events({ after: from, services: [name] });
       assert.equal(events.filter(told).length, 1, 'once');
     };
     // Who is gone needs no signal.
     if (errno !== 'ESRCH') for (const signal of ['SIGTERM', 'SIGKILL']) await refused(signal);
     await bosun.clear();
-    await bosun.client.command('start', ['subject'], { waitMs: 5000 });
+    await bosun.client.command('start', [name], { waitMs: 5000 });
   },
-};
+});
 
 /** A date of the calendar comes although its timer cannot be had. */
 function comesAllTheSame(call: AnyFault['call'], untold: readonly Errno[] = []): Meeting {
@@ -123,15 +125,15 @@ function comesAllTheSame(call: AnyFault['call'], untold: readonly Errno[] = []):
     reaction: 'the clock is looked at instead, which is told, and the timer runs',
     services: ['ticker'],
     meet: async (bosun, errno) => {
+      await bosun.client.command('stop', ['ticker'], { waitMs: 5000 });
       const from = await bosun.now();
       // The timer is armed all the same.
       const work = call === 'setWallTimer' && errno === 'ECANCELED' ? 'done' : 'not-done';
       await bosun.fail({ call, errno, times: 1, work });
       await bosun.client.command('start', ['ticker']);
-      await bosun.event(from, of('ticker', 'completed'));
+      await bosun.event(from, of('ticker', 'exited'));
       assert.equal((await bosun.counts(call)).failed, 1);
       if (!untold.includes(errno)) await bosun.tells(from, 'call-failed', errno);
-      await bosun.client.command('stop', ['ticker'], { waitMs: 5000 });
     },
   };
 }
@@ -240,18 +242,27 @@ const MEETINGS: { readonly [Name in Call]: readonly Meeting[] } = {
   closeOnExecFrom: [],
   becomeSubreaper: [],
   kill: [
-    stopsAllTheSame,
+    stopsAllTheSame('subject'),
+    stopsAllTheSame('lone'),
     {
-      reaction: 'whether somebody is there cannot be asked: the run ends when it can',
+      reaction: 'that nobody is there is believed only when the kernel says so',
       services: ['subject'],
       meet: async (bosun, errno) => {
-        await bosun.reaches('subject', 'running');
-        await bosun.fail({ call: 'kill', errno, args: [null, 0] });
-        await bosun.client.command('stop', ['subject']);
-        await bosun.met('kill');
-        await bosun.event(0, of('subject', 'exited'));
+        const from = await bosun.now();
+        const { pid } = await bosun.reaches('subject', 'running');
+        await bosun.fail({ call: 'kill', errno, args: [0 - (pid ?? 0), 0] });
+        await bosun.client.command('stop', ['subject'], { waitMs: 5000 });
+        const { events } = await bosun.client.events({ after: from, services: ['subject'] });
+        const types = events.map(({ type }) => type);
+        // Whoever may be there is killed when the grace period is over.
+        const killed = errno === 'ESRCH' ? [] : ['killed'];
+        assert.deepEqual(types.slice(types.indexOf('stopping')), [
+          'stopping',
+          'exited',
+          ...killed,
+          'stopped',
+        ]);
         await bosun.clear();
-        await bosun.reaches('subject', 'stopped');
         await bosun.client.command('start', ['subject'], { waitMs: 5000 });
       },
     },
@@ -359,6 +370,32 @@ test('what fails at the start of Bosun is told, and the services run', async (t)
       assert.equal(details['call'], SYSTEM_CALL_ERRNOS[fault.call].man);
       await starting.isUnharmed();
     });
+});
+
+test('in drop-in mode too it is told, on stderr, and the command runs', async () => {
+  await using container = new Container({
+    place: 'below',
+    program: BOSUN_WITH_FAULTS,
+    command: ['sh', '-c', 'exit 7'],
+    environment: { BOSUN_TEST_FAULTS: JSON.stringify([{ call: 'becomeSubreaper', errno: 'EINVAL' }]) },
+  });
+  assert.equal((await container.end()).code, 7);
+  assert.match(container.stderr.text, /^bosun: prctl\(2\) failed with EINVAL: /);
+});
+
+test('what the last sweep may not signal is told, and Bosun ends within its budget', async () => {
+  const daemon = 'command: [sh, -c, "setsid sleep 100000 & exec sleep 100000"]\n';
+  await using bosun = await FaultyBosun.start({
+    place: 'pid1',
+    services: { daemon },
+    options: ['--shutdown-budget', '2s'],
+  });
+  await bosun.reaches('daemon', 'running');
+  await bosun.fail({ call: 'kill', errno: 'EPERM', args: [-1, null] });
+  await bosun.container.signal('SIGTERM');
+  assert.deepEqual(await bosun.container.end(), { code: 0, signal: null });
+  const told = bosun.container.stdout.lines.filter((line) => line.includes('kill(2) failed with EPERM'));
+  assert.match(told[0] ?? '', /what is left was not sent SIGTERM/);
 });
 
 test('the kernel says ECHILD to who has no child, and it is called so', async () => {

@@ -8,6 +8,7 @@ import { libc } from '../../supervisor/os/libc.ts';
 import { ProcessTable } from '../../supervisor/os/process-table.ts';
 import { lookAgain, statOf, type ProcessIdentity } from '../../supervisor/os/procfs.ts';
 import { createToolRunner } from '../../supervisor/os/tool.ts';
+import { processState } from '../support/container.ts';
 import { until } from '../support/deadline.ts';
 import { OutputLines } from '../support/output-lines.ts';
 import { service } from '../support/specs.ts';
@@ -257,6 +258,7 @@ test('a followed leader that ended before the original one, in the same moment: 
   supervised.runs.followLeader(run, worker);
   // Its parent cannot wait for it any more, and we do not come to it before both are dead.
   libc.kill(pid, 19);
+  atOnce('the stop of the original', () => processState(pid) === 'T');
   libc.kill(worker, 15);
   atOnce('the end of the worker', () => !lives(worker));
   libc.kill(pid, 9);

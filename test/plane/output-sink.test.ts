@@ -18,13 +18,13 @@ function makePipe(): Pipe {
   return { read: made.value.read, write };
 }
 
-function makeSink(fd: number): { sink: OutputSink; pressures: string[] } {
+function makeSink(fd: number): { sink: OutputSink; pressures: string[]; troubles: string[] } {
   const pressures: string[] = [];
-  const lossNotice = (lines: number): Buffer => Buffer.from(`lost ${lines}\n`);
-  return {
-    sink: new OutputSink({ fd, lossNotice, onPressure: (pressure) => pressures.push(pressure) }),
-    pressures,
-  };
+  const troubles: string[] = [];
+  const lossNotice = (lines: number, errno = ''): Buffer => Buffer.from(`lost ${lines}${errno}\n`);
+  const onPressure = (pressure: string) => pressures.push(pressure);
+  const onTrouble = (errno: string) => troubles.push(errno);
+  return { sink: new OutputSink({ fd, lossNotice, onTrouble, onPressure }), pressures, troubles };
 }
 
 test('what a stalled reader cannot take is dropped and counted, and told when it is back', async () => {
@@ -55,10 +55,11 @@ test('what a stalled reader cannot take is dropped and counted, and told when it
 test('a reader that is gone costs lines, never an exception', () => {
   const pipe = makePipe();
   closeSync(pipe.read);
-  const { sink } = makeSink(pipe.write);
+  const { sink, troubles } = makeSink(pipe.write);
   sink.write(Buffer.from('a\n'), 1);
   sink.write(Buffer.from('b\n'), 1);
   assert.equal(sink.droppedLines, 2);
+  assert.deepEqual(troubles, ['EPIPE'], 'told once');
   closeSync(pipe.write);
 });
 
@@ -83,4 +84,19 @@ test('a thread that dies writes what it holds, to a reader that takes it', async
   assert.ok(reader.stdout);
   const [counted] = (await once(reader.stdout, 'data')) as [Buffer];
   assert.equal(counted.toString().trim(), '800000');
+});
+
+test('a full disk: what cannot be written waits up to the bound, the rest is counted, and it is told once', () => {
+  // Every write to it is ENOSPC, full(4).
+  const fd = openSync('/dev/full', 'w');
+  const { sink, troubles } = makeSink(fd);
+  const line = Buffer.from(`${'x'.repeat(999)}\n`);
+  const dropped = (): number => sink.droppedLines;
+  sink.write(Buffer.from(line), 1);
+  assert.equal(dropped(), 0);
+  for (let count = 1; count < 3000; count += 1) sink.write(Buffer.from(line), 1);
+  assert.ok(dropped() > 1500 && dropped() < 2999, `dropped ${dropped()}`);
+  assert.deepEqual(troubles, ['ENOSPC']);
+  sink.salvage(0);
+  closeSync(fd);
 });

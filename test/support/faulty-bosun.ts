@@ -20,7 +20,12 @@ export type FaultOrder =
   | { readonly do: 'clear' }
   | { readonly do: 'count'; readonly call: string };
 
-const FIXTURE = resolve(import.meta.dirname, '../fixtures/bosun-with-faults.ts');
+/** A program for Container. */
+export const BOSUN_WITH_FAULTS = [
+  process.execPath,
+  '--disable-warning=ExperimentalWarning',
+  resolve(import.meta.dirname, '../fixtures/bosun-with-faults.ts'),
+];
 /** Never touched by a test: it must not notice anything. */
 const BYSTANDER = 'bystander';
 const FOREVER = 'command: [/bin/sleep, "100000"]\n';
@@ -44,7 +49,7 @@ export class FaultyBosun implements AsyncDisposable {
   private constructor(options: ContainerOptions, atStart: readonly AnyFault[]) {
     this.container = new Container({
       place: 'below',
-      program: [process.execPath, '--disable-warning=ExperimentalWarning', FIXTURE],
+      program: BOSUN_WITH_FAULTS,
       ...options,
       services: { [BYSTANDER]: FOREVER, other: FOREVER, ...options.services },
       environment: { BOSUN_TEST_FAULTS: JSON.stringify(atStart), ...options.environment },

@@ -122,6 +122,7 @@ export class PlainCgroup implements Disposable {
   }
 
   #move(path: string, pid: string): ReturnType<ControlFiles['write']> {
+    if (!this.has(path)) return { ok: false, errno: 'ENOENT' };
     for (const name of readdirSync(this.#real(MOUNT), { recursive: true, encoding: 'utf8' }))
       if (name.endsWith('cgroup.procs'))
         this.put(join(MOUNT, name), this.text(join(MOUNT, name)).replace(new RegExp(`^${pid}\n`, 'm'), ''));

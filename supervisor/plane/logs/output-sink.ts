@@ -12,8 +12,10 @@ const SLEEP = new Int32Array(new SharedArrayBuffer(4));
 
 export type SinkOptions = {
   readonly fd: number;
-  /** The line that tells how many were lost. */
-  readonly lossNotice: (lines: number) => Buffer;
+  /** The line that tells how many were lost. `errno`: of the write that failed; undefined when the reader was too slow. */
+  readonly lossNotice: (lines: number, errno: string | undefined) => Buffer;
+  /** A write has failed, where the one before had not, or otherwise. */
+  readonly onTrouble: (errno: string) => void;
   /** Asks whoever feeds this sink to pause. */
   readonly onPressure: PressureListener;
 };
@@ -22,6 +24,11 @@ export type SinkOptions = {
 type Pending = { bytes: Buffer; readonly lines: number; readonly kind: 'lines' | 'notice' };
 type WriteOutcome = 'written' | 'full' | 'broken';
 
+/** There may be room again, write(2). */
+const FULL: ReadonlySet<string> = new Set(['EAGAIN', 'EINTR', 'ENOSPC', 'EDQUOT']);
+/** As a pipe is whose reader is slow: nothing has failed. */
+const USUAL: ReadonlySet<string> = new Set(['EAGAIN', 'EINTR']);
+
 export class OutputSink {
   readonly #options: SinkOptions;
   readonly #pressure: BackPressure;
@@ -29,6 +36,9 @@ export class OutputSink {
   #queuedBytes = 0;
   #untold = 0;
   #dropped = 0;
+  /** Why the last write has failed, and the last lines were lost. */
+  #trouble: string | undefined;
+  #lostBy: string | undefined;
   #retryMs = FIRST_RETRY_MS;
   #timer: NodeJS.Timeout | undefined;
 
@@ -98,12 +108,21 @@ export class OutputSink {
         this.#queuedBytes -= written;
         head.bytes = head.bytes.subarray(written);
         this.#retryMs = FIRST_RETRY_MS;
+        this.#trouble = undefined;
       }
       return 'written';
     } catch (error) {
-      // EPIPE, ENOSPC, EIO, EBADF: this line is lost, the next one may not be.
-      return isFull(error) ? 'full' : 'broken';
+      const errno = errnoOf(error);
+      if (!USUAL.has(errno)) this.#noteTrouble(errno);
+      // EPIPE, EIO, EBADF: this line is lost, the next one may not be.
+      return FULL.has(errno) ? 'full' : 'broken';
     }
+  }
+
+  #noteTrouble(errno: string): void {
+    if (errno === this.#trouble) return;
+    this.#trouble = errno;
+    this.#options.onTrouble(errno);
   }
 
   #retryLater(): void {
@@ -126,16 +145,17 @@ export class OutputSink {
   #drop({ lines, kind }: Pick<Pending, 'lines' | 'kind'>): void {
     if (kind === 'lines') this.#dropped += lines;
     this.#untold += lines;
+    this.#lostBy = this.#trouble;
   }
 
   #tellLoss(): void {
     if (this.#untold === 0) return;
     const lines = this.#untold;
     this.#untold = 0;
-    this.#enqueue({ bytes: this.#options.lossNotice(lines), lines, kind: 'notice' });
+    this.#enqueue({ bytes: this.#options.lossNotice(lines, this.#lostBy), lines, kind: 'notice' });
   }
 }
 
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+function errnoOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
 }
