@@ -65,6 +65,11 @@ for (const [call, { man, errnos }] of Object.entries(CONTROL_FILE_ERRNOS) as [
         // A directory that is there already is no failure, nor is a /proc without it.
         const tells = NEEDED[call] && errno !== 'EEXIST' && !(call === 'read' && errno === 'ENOENT');
         if (tells) assert.match(told, new RegExp(`^limits\\.memory is not applied: .*\\(${errno}\\)`));
+        // What an earlier run has left is used again.
+        if (call === 'removeDirectory') {
+          assert.deepEqual(rig.open().degraded, []);
+          assert.ok(rig.isLimited());
+        }
       }
       const places = callsOf(call);
       for (let after = 0; after < places; after++) {
