@@ -1,5 +1,6 @@
 // A tool runner for those who cannot wait for ever, hooks and reload commands: one that has not ended although it was to be killed
 // (a setuid program, a dead file system) is left to itself, and no second one of its kind is started beside it.
+import { LONGEST_TIMEOUT_MS } from '../os/clock.ts';
 import type { ToolOutcome, ToolRequest, ToolRunner } from '../os/tool.ts';
 
 export type BoundedOutcome = ToolOutcome | { readonly kind: 'left-running' };
@@ -12,8 +13,6 @@ export type BoundedTool = (
 
 /** SIGKILL takes effect within milliseconds, or not at all. */
 const PATIENCE_MS = 1000;
-/** setTimeout takes 32 bits. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 export function boundedTool(tool: ToolRunner): BoundedTool {
   const leftRunning = new Set<string>();

@@ -37,29 +37,25 @@ export function endAfterHook(draft: Draft, index: number, state: StoppingState):
 }
 
 function endRun(draft: Draft, index: number, run: RunId, cause: StopCause, exit: ExitStatus): void {
+  endByCause(draft, index, run, cause, reasonOf(cause, exit));
+}
+
+/** What it counts as when nobody wanted it to end. */
+function reasonOf(cause: StopCause, exit: ExitStatus): EndReason {
   switch (cause) {
+    case 'startup-timeout':
+      return { kind: 'startup-timeout', exit };
+    case 'liveness-failed':
+      return { kind: 'liveness', exit };
+    case 'hook-failed':
+      return { kind: 'hook', hook: 'post_start', detail: '', exit };
+    case 'leader-exited':
     case 'requested':
     case 'shutdown':
-      // Wanted up again meanwhile: settle starts it anew.
-      draft.emit({ type: 'stopped', service: draft.record(index).name, run });
-      return;
     case 'restart':
     case 'dependency-restarted':
     case 'reconfigured':
-      startAgain(draft, index);
-      return;
-    case 'startup-timeout':
-      endUnasked(draft, index, run, { kind: 'startup-timeout', exit });
-      return;
-    case 'liveness-failed':
-      endUnasked(draft, index, run, { kind: 'liveness', exit });
-      return;
-    case 'hook-failed':
-      endUnasked(draft, index, run, { kind: 'hook', hook: 'post_start', detail: '', exit });
-      return;
-    case 'leader-exited':
-      endUnasked(draft, index, run, { kind: 'exit', exit });
-      return;
+      return { kind: 'exit', exit };
   }
 }
 
@@ -71,11 +67,21 @@ export function endUnlaunched(
   cause: StopCause,
   reason: Extract<EndReason, { kind: 'spawn' | 'hook' }>,
 ): void {
+  endByCause(draft, index, run, cause, reason);
+}
+
+function endByCause(draft: Draft, index: number, run: RunId, cause: StopCause, reason: EndReason): void {
   switch (cause) {
+    case 'requested':
+    case 'shutdown':
+      // Wanted up again meanwhile: settle starts it anew.
+      draft.emit({ type: 'stopped', service: draft.record(index).name, run });
+      return;
     case 'restart':
     case 'dependency-restarted':
     case 'reconfigured':
-      startAgain(draft, index);
+      // Without back-off. If it is not wanted any more, settle makes it stopped.
+      draft.emit({ type: 'waiting', service: draft.record(index).name });
       return;
     case 'startup-timeout':
     case 'liveness-failed':
@@ -83,16 +89,7 @@ export function endUnlaunched(
     case 'leader-exited':
       endUnasked(draft, index, run, reason);
       return;
-    case 'requested':
-    case 'shutdown':
-      draft.emit({ type: 'stopped', service: draft.record(index).name, run });
-      return;
   }
-}
-
-/** Without back-off. If it is not wanted any more, settle makes it stopped. */
-function startAgain(draft: Draft, index: number): void {
-  draft.emit({ type: 'waiting', service: draft.record(index).name });
 }
 
 export function endUnasked(draft: Draft, index: number, run: RunId, reason: EndReason): void {

@@ -36,8 +36,9 @@ function settleService(draft: Draft, index: number): void {
     case 'starting':
     case 'running':
     case 'unready':
-      if (!wantedUp) stopAfterDependents(draft, index);
-      else if (draft.record(index).configured === 'outdated') renewAfterDependents(draft, index);
+      if (!wantedUp) stopAfterDependents(draft, index, causeOfStop(draft));
+      else if (draft.record(index).configured === 'outdated')
+        stopAfterDependents(draft, index, 'reconfigured');
       else if (followsRestart(draft, index, state)) beginStop(draft, index, 'dependency-restarted');
       return;
     case 'stopping':
@@ -91,28 +92,19 @@ function dependenciesMet(draft: Draft, index: number): boolean {
   );
 }
 
-/** Promise P3: those that need it go first, unless the shutdown has no more time for the order. */
-function stopAfterDependents(draft: Draft, index: number): void {
-  const { phase } = draft.fleet;
-  const ordered = phase.kind !== 'stopping' || phase.order === 'reverse';
-  if (ordered && hasLeavingDependent(draft, index)) return;
-  beginStop(draft, index, causeOfStop(draft));
-}
-
-/** The same order when a new configuration replaces several of them. */
-function renewAfterDependents(draft: Draft, index: number): void {
-  if (!hasLeavingDependent(draft, index)) beginStop(draft, index, 'reconfigured');
+function stopAfterDependents(draft: Draft, index: number, cause: StopCause): void {
+  if (!waitsForDependents(draft, index)) beginStop(draft, index, cause);
 }
 
 function goDownAfterDependents(draft: Draft, index: number, cause: StopCause): void {
-  const { phase } = draft.fleet;
-  const ordered = phase.kind !== 'stopping' || phase.order === 'reverse';
-  if (ordered && hasLeavingDependent(draft, index)) return;
-  goDown(draft, index, cause);
+  if (!waitsForDependents(draft, index)) goDown(draft, index, cause);
 }
 
-function hasLeavingDependent(draft: Draft, index: number): boolean {
-  return leavingDependents(draft.model, draft.fleet, index).length > 0;
+/** Promise P3: those that need it go first, unless the shutdown has no more time for the order. */
+function waitsForDependents(draft: Draft, index: number): boolean {
+  const { phase } = draft.fleet;
+  const ordered = phase.kind !== 'stopping' || phase.order === 'reverse';
+  return ordered && leavingDependents(draft.model, draft.fleet, index).length > 0;
 }
 
 /** A dependency with `restart: true` has had a new run since this one began, and is there again. */

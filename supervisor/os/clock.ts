@@ -17,7 +17,7 @@ export type Clock = {
 };
 
 /** setTimeout takes 32 bits: a longer delay would fire after 1 ms. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 export function createClock(calls: SystemCalls, trouble?: TimerTrouble): Clock {
   return {

@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import type { Pid } from '../core/names.ts';
 import type { Command } from '../core/argv.ts';
 import { PLAIN_EXECUTION, type Execution } from '../core/execution-spec.ts';
+import { LONGEST_TIMEOUT_MS } from './clock.ts';
 import { prepareCommand } from './execution-context.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { Errno, SystemCalls } from './system-calls.ts';
@@ -28,8 +29,6 @@ export type ToolRunner = (request: ToolRequest, signal?: AbortSignal) => Promise
 /** Docker keeps as much of a health check's output. */
 const OUTPUT_BYTES = 4096;
 const DRAIN_MS = 100;
-/** setTimeout takes 32 bits: a longer delay would fire after 1 ms. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** `refused`: the kernel does not let one be killed whose time is up; it is waited for all the same. */
 export function createToolRunner(

@@ -14,8 +14,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the order of the stop is dropped',
     file: 'settle.ts',
-    from: 'if (ordered && hasLeavingDependent(draft, index)) return;\n  beginStop',
-    to: 'if (ordered && index < 0) return;\n  beginStop',
+    from: 'if (!waitsForDependents(draft, index)) beginStop(draft, index, cause);',
+    to: 'beginStop(draft, index, cause);',
   },
   {
     name: 'dependencies are ignored',
@@ -158,8 +158,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what is undone does not wait for those that need it',
     file: 'settle.ts',
-    from: 'if (ordered && hasLeavingDependent(draft, index)) return;\n  goDown',
-    to: 'if (ordered && index < 0) return;\n  goDown',
+    from: 'if (!waitsForDependents(draft, index)) goDown(draft, index, cause);',
+    to: 'goDown(draft, index, cause);',
   },
   {
     name: 'a shutdown does not wait for what must be undone',
