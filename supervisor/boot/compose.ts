@@ -95,7 +95,7 @@ export class Supervisor {
     reaper.reap();
     this.#engine.submit({ type: 'boot' });
     this.#composition.signals.listen(({ signal, number }) => {
-      const attribution = { actor: `signal:${signal}`, command: '' };
+      const attribution = { actor: `signal:${signal}`, command: '', cause: 0 };
       this.#engine.submit({ type: 'signal-received', signal, number }, attribution);
     });
     this.#plane.start();
@@ -226,13 +226,19 @@ export class Supervisor {
         recentEvents: this.#engine.recorder.recent,
       }),
       command: (command) => {
-        this.#engine.submit({ type: 'command', command }, { actor: command.actor, command: command.id });
+        this.#engine.submit(
+          { type: 'command', command },
+          { actor: command.actor, command: command.id, cause: 0 },
+        );
       },
       listening: (_path, start) => {
         if (start === 'again') this.#engine.note({ type: 'plane-restarted' });
       },
       lineMatched: ({ service, run, purpose }) => {
         this.#engine.submit({ type: 'probed', service, run, purpose, answer: { kind: 'ok' } });
+      },
+      note: ({ event, actor, command }) => {
+        this.#engine.note(event, { actor, command, cause: 0 });
       },
       outputFailed: (errno) => {
         this.#troubles.tell('write(2)', errno, 'log lines wait for standard output, or are lost and counted');

@@ -37,6 +37,10 @@ export class DropInPlane implements PlanePort {
     // There is no configuration.
   }
 
+  lendJob(): void {
+    // Nobody can ask for a job.
+  }
+
   lend(): void {
     // The command has Bosun's own streams.
   }

@@ -1,6 +1,6 @@
 // From what was asked for to what the supervisor needs: the configuration loaded or refused whole, the command appended,
 // the places chosen. Nothing is started here, so that a refusal changes nothing (promise P12).
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { definedOnly } from '../config/base-environment.ts';
 import { completeSpec } from '../config/complete-spec.ts';
@@ -70,6 +70,9 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
       logFormat: request.logFormat ?? loaded.settings.logs.format,
       ownUid: process.getuid?.() ?? 0,
       enginePid: process.pid,
+      stateDir: join(dirname(socketPath), 'state'),
+      socketRules: [],
+      listeners: [],
       configuration: {
         directory: loaded.directory,
         command,

@@ -7,7 +7,10 @@ export type CommandError = {
     | 'service-not-running'
     | 'service-skipped'
     | 'reload-not-supported'
-    | 'shutting-down';
+    | 'shutting-down'
+    | 'job-not-found'
+    | 'job-not-running'
+    | 'too-many-jobs';
   readonly service: ServiceName | '';
   readonly message: string;
 };

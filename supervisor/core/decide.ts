@@ -3,11 +3,12 @@
 import { Draft, type Model } from './draft.ts';
 import type { Effect } from './effect.ts';
 import type { BosunEvent } from './event.ts';
-import type { Fleet } from './fleet.ts';
-import type { Input, Moment } from './input.ts';
+import { FIRST_JOB, type Fleet } from './fleet.ts';
+import type { Input, Moment, Resume } from './input.ts';
 import { advanceConfiguration } from './configuration.ts';
 import { onCommand } from './on-command.ts';
 import { onHookFinished } from './on-hook.ts';
+import { onJobExited, onJobGroupEmptied, onJobSpawned, onJobSpawnFailed, onJobTimer } from './on-job.ts';
 import { onNotified } from './on-notice.ts';
 import { onProbed } from './on-probe.ts';
 import { liveRun, onExited, onGroupEmptied, onSpawnFailed, onSpawned } from './on-process.ts';
@@ -37,7 +38,7 @@ export function decide(model: Model, fleet: Fleet, input: Input, moment: Moment)
 function apply(draft: Draft, input: Input): void {
   switch (input.type) {
     case 'boot':
-      boot(draft);
+      boot(draft, input.resume);
       return;
     case 'command':
       onCommand(draft, input.command);
@@ -78,16 +79,33 @@ function apply(draft: Draft, input: Input): void {
     case 'fleet-timer':
       onFleetTimer(draft, input.timer);
       return;
+    case 'job-spawned':
+      onJobSpawned(draft, input);
+      return;
+    case 'job-spawn-failed':
+      onJobSpawnFailed(draft, input);
+      return;
+    case 'job-exited':
+      onJobExited(draft, input);
+      return;
+    case 'job-group-emptied':
+      onJobGroupEmptied(draft, input);
+      return;
+    case 'job-timer':
+      onJobTimer(draft, input);
+      return;
     case 'swept':
       onSwept(draft);
       return;
   }
 }
 
-function boot(draft: Draft): void {
+function boot(draft: Draft, resume: Resume | undefined): void {
   if (draft.fleet.phase.kind !== 'created') return;
-  const { services } = draft.model.spec;
-  draft.emit({ type: 'booted', services: services.map((service) => service.name) });
+  const services = draft.model.spec.services.map((service) => service.name);
+  draft.emit({ type: 'booted', services, nextJob: resume?.nextJob ?? FIRST_JOB });
+  for (const service of resume?.stopped ?? [])
+    if (services.includes(service)) draft.emit({ type: 'wanted', service, wanted: 'down' });
 }
 
 /** Of whatever run: they may be found when it is long gone. */

@@ -6,7 +6,8 @@ import type { BosunEvent } from './event.ts';
 import { evolve } from './evolve.ts';
 import type { Fleet, ServiceRecord } from './fleet.ts';
 import type { Moment } from './input.ts';
-import type { ServiceName } from './names.ts';
+import type { JobRecord } from './job.ts';
+import type { JobId, ServiceName } from './names.ts';
 import type { Calendar } from './schedule.ts';
 import type { FleetSpec, ServiceSpec } from './service-spec.ts';
 
@@ -61,7 +62,7 @@ export class Draft {
     this.#fleet = evolve(this.#fleet, event);
     this.events.push(event);
     if ('service' in event) this.#unsettleAround(event.service);
-    else this.#unsettleAll();
+    else if (!('job' in event)) this.#unsettleAll();
   }
 
   do(effect: Effect): void {
@@ -87,6 +88,10 @@ export class Draft {
 
   record(index: number): ServiceRecord {
     return present(this.#fleet.services[index]);
+  }
+
+  job(id: JobId): JobRecord | undefined {
+    return this.#fleet.jobs.findLast((record) => record.id === id);
   }
 
   #unsettleAround(name: ServiceName): void {

@@ -1,7 +1,8 @@
 // Effects as data: what the engine is to do once, in order. Timers and probes are not here: which of them must be
 // running follows from the state (timers.ts, probe-plan.ts), so none can leak.
 import type { CommandError } from './command-error.ts';
-import type { Pid, RunId, ServiceName } from './names.ts';
+import type { JobSpec } from './job-spec.ts';
+import type { JobId, Pid, RunId, ServiceName } from './names.ts';
 import type { Actor } from './event.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { HookName, SignalName } from './service-spec.ts';
@@ -60,6 +61,15 @@ export type Effect =
       readonly run: RunId;
       readonly hook: HookName;
     }
+  | { readonly type: 'spawn-job'; readonly job: JobId; readonly run: RunId; readonly spec: JobSpec }
+  /** To its whole group with SIGCONT after it, or to its leader alone. */
+  | {
+      readonly type: 'signal-job';
+      readonly job: JobId;
+      readonly run: RunId;
+      readonly signal: SignalName;
+      readonly whom: 'group' | 'leader';
+    }
   /** PID 1 only: to everything else that lives. */
   | { readonly type: 'sweep'; readonly signal: 'SIGTERM' | 'SIGKILL' }
   /** The configuration is to be read again and applied; whoever reads it comes back with a command. */
@@ -69,5 +79,6 @@ export type Effect =
   | { readonly type: 'exit'; readonly code: number; readonly byMs: number };
 
 export type CommandResult =
-  | { readonly kind: 'accepted'; readonly services: readonly ServiceName[] }
+  /** `job`: the one that was begun; whether it could be started is told by its events. */
+  | { readonly kind: 'accepted'; readonly services: readonly ServiceName[]; readonly job?: JobId }
   | { readonly kind: 'refused'; readonly error: CommandError };

@@ -1,7 +1,9 @@
 // The events: facts in the past tense, enough of them to rebuild the state of the fleet (promise P10).
 // An event says what happened and never what to do; effects say that. Times are monotonic milliseconds.
+import type { Role } from './control-access.ts';
 import type { ExitStatus } from './exit-status.ts';
-import type { Pid, RunId, ServiceName } from './names.ts';
+import type { JobEvent } from './job-event.ts';
+import type { JobId, Pid, RunId, ServiceName } from './names.ts';
 import type { Due } from './schedule.ts';
 import type { HookName, SignalName } from './service-spec.ts';
 import type { EndReason, SpawnError, StopCause } from './service-state.ts';
@@ -173,7 +175,7 @@ export type ShutdownReason =
   | { readonly kind: 'essential-failed'; readonly service: ServiceName };
 
 export type FleetEvent =
-  | { readonly type: 'booted'; readonly services: readonly ServiceName[] }
+  | { readonly type: 'booted'; readonly services: readonly ServiceName[]; readonly nextJob: JobId }
   /** The services from now on, in order; those that are not named are gone, those that are new begin stopped. */
   | {
       readonly type: 'configured';
@@ -205,6 +207,43 @@ export type PlaneEvent =
   /** A system call that fails as none should; `text`: what follows from it, for people. */
   | { readonly type: 'call-failed'; readonly call: string; readonly errno: string; readonly text: string };
 
+/** What is only noted: the audit trail of the control plane, and what its store meets. It changes none. */
+export type AuditEvent =
+  /** Told one by one up to a rate, then summed up. `count`: how many times since the last one that was told. */
+  | {
+      readonly type: 'access-refused';
+      readonly transport: 'socket' | 'tls' | 'api-key' | 'plain';
+      /** Who, as far as it is known: `uid:1000`, `10.0.0.7`, `cert:alice`. */
+      readonly peer: string;
+      /** What was wanted, such as `POST /v1/services/caddy/stop`, or `connect`. */
+      readonly action: string;
+      readonly reason: string;
+      readonly count: number;
+    }
+  | {
+      readonly type: 'key-changed';
+      readonly change: 'created' | 'rotated' | 'revoked';
+      /** Its public id; the key itself is never told. */
+      readonly key: string;
+      readonly name: string;
+      readonly role: Role;
+    }
+  /** The files of a listener were read again. `kept`: they are wrong, and those before them stay in use. */
+  | {
+      readonly type: 'certificates-reloaded';
+      readonly listener: string;
+      readonly outcome: 'loaded' | 'kept';
+      readonly detail: string;
+    }
+  | { readonly type: 'listener-failed'; readonly listener: string; readonly reason: string }
+  /** Events are kept in memory only, up to a bound. */
+  | { readonly type: 'journal-failed'; readonly reason: string }
+  /** `held`: written now, late. `lost`: more than could be held. */
+  | { readonly type: 'journal-recovered'; readonly held: number; readonly lost: number }
+  /** A file that could not be read was renamed, and another one begun. */
+  | { readonly type: 'journal-set-aside'; readonly file: string; readonly reason: string }
+  | { readonly type: 'views-rebuilt'; readonly events: number; readonly differences: number };
+
 /** What is only noted of a service: its state stays as it is. */
 export type ServiceNote = {
   /** By kill(2); told once for each signal of a run and errno. */
@@ -215,9 +254,9 @@ export type ServiceNote = {
   readonly errno: string;
 };
 
-export type BosunEvent = ServiceEvent | FleetEvent | PlaneEvent | ServiceNote;
+export type BosunEvent = ServiceEvent | FleetEvent | PlaneEvent | AuditEvent | ServiceNote | JobEvent;
 
-/** Who caused it: `uid:0`, `signal:SIGTERM`, or `bosun` for what follows from a policy. */
+/** Who caused it: `uid:0`, `cert:alice`, `key:4f2a`, `signal:SIGTERM`, or `bosun` for what follows from a policy. */
 export type Actor = string;
 
 /** An event as it is numbered, stamped, stored and streamed. */
@@ -234,5 +273,7 @@ export type RecordedEvent = {
   readonly actor: Actor;
   /** The id of the command that led to it; empty when none did. */
   readonly command: string;
+  /** The id of the event that it follows from; 0 when it comes from outside: a command, a signal, an exit, an answer of a probe. */
+  readonly cause: number;
   readonly event: BosunEvent;
 };

@@ -2,6 +2,7 @@
 // replaying the events gives the state (P10). It trusts its events: whether one may happen is decide's business.
 import type { BosunEvent, FleetEvent, ServiceEvent } from './event.ts';
 import { createFleet, reorder, type Fleet, type Phase, type ServiceRecord } from './fleet.ts';
+import { evolveJobs } from './evolve-job.ts';
 import { evolveRun, NO_COUNTS } from './evolve-run.ts';
 import { isLive, type ServiceState } from './service-state.ts';
 import { planShutdown } from './shutdown-plan.ts';
@@ -9,15 +10,24 @@ import { planShutdown } from './shutdown-plan.ts';
 export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
   if (event.type === 'signal-refused') return fleet;
   if ('service' in event) return evolveFleetService(fleet, event);
+  if ('job' in event) return evolveJobs(fleet, event);
   switch (event.type) {
     case 'booted':
-      return { ...createFleet(event.services), phase: { kind: 'up' } };
+      return { ...createFleet(event.services, event.nextJob), phase: { kind: 'up' } };
     case 'configured':
       return { ...fleet, services: reorder(fleet.services, event) };
     case 'plane-failed':
     case 'plane-restarted':
     case 'survivors-found':
     case 'call-failed':
+    case 'access-refused':
+    case 'key-changed':
+    case 'certificates-reloaded':
+    case 'listener-failed':
+    case 'journal-failed':
+    case 'journal-recovered':
+    case 'journal-set-aside':
+    case 'views-rebuilt':
       return fleet;
     case 'shutdown-started':
     case 'shutdown-hastened':

@@ -2,7 +2,8 @@
 // Data only. decide.ts and evolve.ts are the only ones that make a new one.
 import type { FleetEvent, Wanted } from './event.ts';
 import type { ExitStatus } from './exit-status.ts';
-import type { RunId, ServiceName } from './names.ts';
+import type { JobRecord } from './job.ts';
+import type { JobId, RunId, ServiceName } from './names.ts';
 import type { ServiceState } from './service-state.ts';
 
 export type ServiceRecord = {
@@ -51,14 +52,19 @@ export type Phase =
     }
   | { readonly kind: 'ended'; readonly exitCode: number };
 
+export const FIRST_JOB = 1 as JobId;
+
 export type Fleet = {
   readonly phase: Phase;
   readonly services: readonly ServiceRecord[];
+  /** Those that live and the newest that have ended, oldest first. */
+  readonly jobs: readonly JobRecord[];
   readonly nextRun: number;
+  readonly nextJob: number;
 };
 
-export function createFleet(names: readonly ServiceName[]): Fleet {
-  return { phase: { kind: 'created' }, services: names.map(createRecord), nextRun: 1 };
+export function createFleet(names: readonly ServiceName[], nextJob = FIRST_JOB): Fleet {
+  return { phase: { kind: 'created' }, services: names.map(createRecord), jobs: [], nextRun: 1, nextJob };
 }
 
 /** The records of these services, kept where there is one. */

@@ -1,7 +1,8 @@
 // What can happen to the engine: everything `decide` is ever told. Inputs of an old run are dropped there.
 import type { Actor, ProbePurpose, Stray, CommandOutcome } from './event.ts';
 import type { ExitStatus } from './exit-status.ts';
-import type { Pid, RunId, ServiceName } from './names.ts';
+import type { JobSpec } from './job-spec.ts';
+import type { JobId, Pid, RunId, ServiceName } from './names.ts';
 import type { Notice } from './notice.ts';
 import type { FleetSpec, HookName, SignalName } from './service-spec.ts';
 import type { SpawnError } from './service-state.ts';
@@ -18,10 +19,21 @@ export type CommandVerb =
   | { readonly verb: 'signal'; readonly services: readonly ServiceName[]; readonly signal: SignalName }
   /** Another configuration takes the place of this one; only what differs is restarted. */
   | { readonly verb: 'apply'; readonly target: FleetSpec }
+  | { readonly verb: 'run-job'; readonly spec: JobSpec }
+  /** `hangup`: nobody is there any more for whom it was run. */
+  | { readonly verb: 'stop-job'; readonly job: JobId; readonly cause: 'asked' | 'hangup' }
+  | { readonly verb: 'signal-job'; readonly job: JobId; readonly signal: SignalName }
   | { readonly verb: 'shutdown' };
 
+/** What is taken over from an earlier life of Bosun, where its state was kept. */
+export type Resume = {
+  /** What the operator had stopped stays stopped (promise P7). */
+  readonly stopped: readonly ServiceName[];
+  readonly nextJob: JobId;
+};
+
 export type Input =
-  | { readonly type: 'boot' }
+  | { readonly type: 'boot'; readonly resume?: Resume }
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'signal-received'; readonly signal: SignalName; readonly number: number }
   | {
@@ -86,6 +98,23 @@ export type Input =
       readonly timer: TimerName;
     }
   | { readonly type: 'fleet-timer'; readonly timer: FleetTimerName }
+  | {
+      readonly type: 'job-spawned';
+      readonly job: JobId;
+      readonly run: RunId;
+      readonly pid: Pid;
+      readonly degraded: readonly string[];
+    }
+  | { readonly type: 'job-spawn-failed'; readonly job: JobId; readonly error: SpawnError }
+  /** The leader has been waited for. */
+  | {
+      readonly type: 'job-exited';
+      readonly job: JobId;
+      readonly exit: ExitStatus;
+      readonly group: 'empty' | 'populated';
+    }
+  | { readonly type: 'job-group-emptied'; readonly job: JobId }
+  | { readonly type: 'job-timer'; readonly job: JobId; readonly run: RunId }
   /** Nothing but Bosun lives any more. */
   | { readonly type: 'swept' };
 

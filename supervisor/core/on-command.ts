@@ -2,7 +2,9 @@
 // Starting pulls in what is needed, stopping what needs it; both are told in the reply.
 import type { CommandError } from './command-error.ts';
 import type { Draft } from './draft.ts';
+import type { CommandResult } from './effect.ts';
 import type { Command } from './input.ts';
+import { carryOutForJob, refusalOfJob, type JobCommand } from './on-job-command.ts';
 import type { ServiceName } from './names.ts';
 import { applyConfiguration } from './configuration.ts';
 import { goDown } from './oneshot-down.ts';
@@ -12,15 +14,29 @@ import { isLive } from './service-state.ts';
 import { reloadRun } from './reload.ts';
 
 export function onCommand(draft: Draft, command: Command): void {
-  const error = refusal(draft, command);
-  const result =
-    error === undefined
-      ? ({ kind: 'accepted', services: carryOut(draft, command) } as const)
-      : ({ kind: 'refused', error } as const);
+  const result = isForJob(command) ? doForJob(draft, command) : doForFleet(draft, command);
   draft.doLast({ type: 'reply', command: command.id, result });
 }
 
-function refusal(draft: Draft, command: Command): CommandError | undefined {
+function isForJob(command: Command): command is JobCommand {
+  return command.verb === 'run-job' || command.verb === 'stop-job' || command.verb === 'signal-job';
+}
+
+function doForJob(draft: Draft, command: JobCommand): CommandResult {
+  const error = refusalOfJob(draft, command);
+  return error === undefined ? carryOutForJob(draft, command) : { kind: 'refused', error };
+}
+
+type FleetCommand = Exclude<Command, JobCommand>;
+
+function doForFleet(draft: Draft, command: FleetCommand): CommandResult {
+  const error = refusal(draft, command);
+  return error === undefined
+    ? { kind: 'accepted', services: carryOut(draft, command) }
+    : { kind: 'refused', error };
+}
+
+function refusal(draft: Draft, command: FleetCommand): CommandError | undefined {
   if (command.verb === 'shutdown') return undefined;
   if (command.verb === 'apply') return draft.fleet.phase.kind === 'up' ? undefined : shuttingDown('');
   for (const service of command.services) {
@@ -30,7 +46,7 @@ function refusal(draft: Draft, command: Command): CommandError | undefined {
   return undefined;
 }
 
-type ServiceCommand = Exclude<Command, { verb: 'shutdown' | 'apply' }>;
+type ServiceCommand = Exclude<FleetCommand, { verb: 'shutdown' | 'apply' }>;
 
 function refusalFor(draft: Draft, command: ServiceCommand, service: ServiceName): CommandError | undefined {
   const index = draft.indexOf(service);
@@ -71,7 +87,7 @@ function notRunning(service: ServiceName): CommandError {
 }
 
 /** The services that the command reached, those named and those pulled in. */
-function carryOut(draft: Draft, command: Command): readonly ServiceName[] {
+function carryOut(draft: Draft, command: FleetCommand): readonly ServiceName[] {
   switch (command.verb) {
     case 'start':
       return startServices(draft, command.services);

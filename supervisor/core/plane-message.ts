@@ -4,7 +4,9 @@ import type { RecordedEvent } from './event.ts';
 import type { CommandResult } from './effect.ts';
 import type { Fleet } from './fleet.ts';
 import type { Command } from './input.ts';
-import type { RunId, ServiceName } from './names.ts';
+import type { AuditEvent } from './event.ts';
+import type { ListenerSpec, SocketRule } from './control-access.ts';
+import type { JobId, RunId, ServiceName } from './names.ts';
 import type { FleetSpec } from './service-spec.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -17,6 +19,11 @@ export type PlaneSettings = {
   readonly ownUid: number;
   readonly enginePid: number;
   readonly configuration: ConfigurationSource;
+  /** An absolute path of a directory that only Bosun writes to: the journal, the output of jobs, API keys. */
+  readonly stateDir: string;
+  /** Who besides root and Bosun's own user may use the control socket. */
+  readonly socketRules: readonly SocketRule[];
+  readonly listeners: readonly ListenerSpec[];
 };
 
 /** Where the configuration is read from, also later, and what the command line adds to it each time. */
@@ -49,6 +56,17 @@ export type LentPipe = {
 
 export type WatchedLine = { readonly purpose: 'startup' | 'readiness'; readonly pattern: string };
 
+/** `terminal`: the master of the pseudo-terminal that is all three streams of the job. `stdin`: to be written to. */
+export type JobStream = 'stdin' | 'stdout' | 'stderr' | 'terminal';
+
+/** One end of a job's streams, lent as a pipe of a service is. */
+export type LentJobEnd = {
+  readonly job: JobId;
+  readonly run: RunId;
+  readonly stream: JobStream;
+  readonly fd: number;
+};
+
 /** Longer lines are split. */
 export const MAX_LINE_BYTES = 65_536;
 export const CARRY_HEADER_BYTES = 4;
@@ -77,6 +95,7 @@ export type ToPlane =
   /** SIGHUP: read the configuration and ask for it to be applied. */
   | { readonly type: 'apply-requested'; readonly actor: string }
   | { readonly type: 'lend'; readonly pipe: LentPipe }
+  | { readonly type: 'lend-job'; readonly end: LentJobEnd }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
   /** The last message: write out what is there, answer `flushed`, take no more commands. */
   | { readonly type: 'finish' }
@@ -99,6 +118,12 @@ export type FromPlane =
       readonly run: RunId;
       readonly stream: OutputStream;
     }
+  /** The end is not needed any more: its stream has been read to its end, or the input is complete. */
+  | { readonly type: 'job-end-done'; readonly run: RunId; readonly stream: JobStream }
+  /** For the audit trail; it comes back as an event with an id. */
+  | { readonly type: 'note'; readonly event: AuditEvent; readonly actor: string; readonly command: string }
+  /** Every event up to this id is on the disk. */
+  | { readonly type: 'journaled'; readonly upToId: number }
   /** Standard output cannot be written: its lines wait, or are lost and counted. */
   | { readonly type: 'output-failed'; readonly errno: string }
   | { readonly type: 'flushed' };

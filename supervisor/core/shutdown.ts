@@ -4,6 +4,8 @@ import type { Draft } from './draft.ts';
 import type { ShutdownReason } from './event.ts';
 import type { FleetTimerName } from './timer-name.ts';
 import { kill } from './run-stop.ts';
+import { isLiveJob } from './job.ts';
+import { killJobs, stopJobsForShutdown } from './job-stop.ts';
 import { flushReserveMs } from './shutdown-plan.ts';
 import { isAtWork } from './oneshot-down.ts';
 
@@ -57,7 +59,9 @@ export function onFleetTimer(draft: Draft, timer: FleetTimerName): void {
 export function advanceShutdown(draft: Draft): void {
   const { phase, services } = draft.fleet;
   if (phase.kind !== 'stopping') return;
+  stopJobsForShutdown(draft);
   if (services.some((record, index) => isAtWork(draft.spec(index), record.state))) return;
+  if (draft.fleet.jobs.some(isLiveJob)) return;
   const { nowMs } = draft.moment;
   const latestMs = Math.max(phase.killAtMs, nowMs + SWEEP_MIN_GRACE_MS);
   draft.emit({ type: 'sweep-started', killAtMs: Math.min(nowMs + SWEEP_GRACE_MS, latestMs) });
@@ -86,4 +90,5 @@ function killStrays(draft: Draft): void {
 function killStopping(draft: Draft): void {
   for (const [index, { state }] of draft.fleet.services.entries())
     if (state.kind === 'stopping' && state.step !== 'killed') kill(draft, index, state);
+  killJobs(draft);
 }

@@ -1,6 +1,7 @@
 // Which timers must be armed follows from the state alone: the engine compares before and after and arms the difference.
 // So a timer cannot leak, cannot outlive its run, and is there again after a re-exec.
 import type { Fleet, Phase, ServiceRecord } from './fleet.ts';
+import type { JobRecord } from './job.ts';
 import type { RunId } from './names.ts';
 import type { ServiceSpec } from './service-spec.ts';
 import type { StartingState } from './service-state.ts';
@@ -51,6 +52,19 @@ function startupTimer(spec: ServiceSpec, state: StartingState): ServiceTimer | u
 
 function monotonic(timer: TimerName, run: RunId | 0, atMs: number): ServiceTimer {
   return { timer, run, clock: 'monotonic', atMs };
+}
+
+/** The deadline of a job that runs, or the next signal for one that is being stopped; monotonic. */
+export function jobTimerAtMs({ state }: JobRecord): number | undefined {
+  switch (state.kind) {
+    case 'running':
+      return state.deadlineMs === 0 ? undefined : state.deadlineMs;
+    case 'stopping':
+      return state.signal === 'SIGKILL' ? undefined : state.nextAtMs;
+    case 'starting':
+    case 'ended':
+      return undefined;
+  }
 }
 
 export function fleetTimers(fleet: Fleet): readonly FleetTimer[] {

@@ -3,23 +3,24 @@
 import { createModel, type Model } from '../core/draft.ts';
 import { decide } from '../core/decide.ts';
 import type { Effect } from '../core/effect.ts';
-import type { PlaneEvent, RecordedEvent, ServiceNote } from '../core/event.ts';
+import type { AuditEvent, PlaneEvent, RecordedEvent, ServiceNote } from '../core/event.ts';
 import { createFleet, type Fleet } from '../core/fleet.ts';
 import type { Input } from '../core/input.ts';
 import type { Pid, ServiceName } from '../core/names.ts';
 import { plannedProbes } from '../core/probe-plan.ts';
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
-import { fleetTimers, serviceTimer } from '../core/timers.ts';
+import { fleetTimers, jobTimerAtMs, serviceTimer } from '../core/timers.ts';
 import { pidOf } from '../core/service-state.ts';
 import { Companions } from './companions.ts';
+import { JobStart } from './job-start.ts';
 import type { EnginePorts } from './ports.ts';
 import { RunStart } from './run-start.ts';
 import { ProbeSet } from './probe-set.ts';
 import { RunAttachments } from './run-attachments.ts';
-import { Recorder, type Attribution } from './recorder.ts';
+import { Recorder, type Attribution, type Numbering } from './recorder.ts';
 import { TimerSet } from './timer-set.ts';
 
-const BY_POLICY: Attribution = { actor: 'bosun', command: '' };
+const BY_POLICY: Attribution = { actor: 'bosun', command: '', cause: 0 };
 const FLEET_TIMER_NAMES = ['order', 'kill', 'end', 'sweep-kill'] as const;
 
 export class Engine {
@@ -31,18 +32,20 @@ export class Engine {
   readonly #attachments = new RunAttachments();
   readonly #start: RunStart;
   readonly #companions: Companions;
+  readonly #jobs: JobStart;
   readonly #queue: { readonly input: Input; readonly attribution: Attribution }[] = [];
   #fleet: Fleet;
   #turn: 'idle' | 'draining' = 'idle';
   #unpublished: RecordedEvent[] = [];
 
-  constructor(spec: FleetSpec, ports: EnginePorts) {
+  constructor(spec: FleetSpec, ports: EnginePorts, numbering?: Numbering) {
     this.#model = createModel(spec, ports.calendar);
     this.#ports = ports;
-    this.#recorder = new Recorder(ports.clock);
+    this.#recorder = new Recorder(ports.clock, numbering);
     this.#timers = new TimerSet(ports.clock);
     this.#start = new RunStart(ports, this.#attachments);
     this.#companions = new Companions(ports, this.#attachments);
+    this.#jobs = new JobStart(ports);
     this.#probes = new ProbeSet(ports.probes, (service, run, purpose, answer) => {
       this.submit({ type: 'probed', service, run, purpose, answer });
     });
@@ -73,8 +76,8 @@ export class Engine {
   }
 
   /** What is only noted: nothing is decided, and no state changes. */
-  note(event: PlaneEvent | ServiceNote): void {
-    this.#unpublished.push(this.#recorder.record(event, BY_POLICY));
+  note(event: PlaneEvent | AuditEvent | ServiceNote, attribution: Attribution = BY_POLICY): void {
+    this.#unpublished.push(this.#recorder.record(event, attribution));
     this.#publish();
   }
 
@@ -95,15 +98,18 @@ export class Engine {
     this.#fleet = fleet;
     const scope = model === this.#model ? 'changed' : 'all';
     this.#follow(model);
-    for (const event of events) {
-      const recorded = this.#recorder.record(event, attribution);
+    // What is decided with it, and what comes of its effects, follows from the first event.
+    let { cause } = attribution;
+    for (const [position, event] of events.entries()) {
+      const recorded = this.#recorder.record(event, { ...attribution, cause });
+      if (position === 0) cause = recorded.id;
       this.#unpublished.push(recorded);
       if (event.type === 'spawned') this.#probes.launched(event.service, event.run, recorded.monotonicMs);
       if (event.type === 'started' || event.type === 'ready') this.#start.started(event.run);
       if (event.type === 'exited') this.#attachments.end(event.run);
       if (event.type === 'sweep-started') this.#attachments.endAll();
     }
-    for (const effect of effects) this.#runSafely(effect, attribution);
+    for (const effect of effects) this.#runSafely(effect, { ...attribution, cause });
     if (scope === 'all') this.#forgetRemoved(before);
     this.#reconcile(before, scope);
   }
@@ -165,6 +171,13 @@ export class Engine {
       case 'cancel-hook':
         this.#companions.cancelHook(effect.run, effect.hook);
         return;
+      case 'spawn-job':
+        this.#jobs.start(effect, submit);
+        return;
+      case 'signal-job':
+        if (effect.whom === 'group') runs.signalGroup(effect.run, effect.signal);
+        else runs.signalLeader(effect.run, effect.signal);
+        return;
       case 'sweep':
         this.#ports.sweep(effect.signal);
         return;
@@ -199,6 +212,7 @@ export class Engine {
       this.#probes.reconcile(spec, plannedProbes(spec, record));
     }
     if (before.phase !== after.phase) this.#reconcileFleetTimers(after);
+    if (before.jobs !== after.jobs) this.#reconcileJobTimers(before.jobs, after.jobs);
   }
 
   /** One that was between two runs may still have had a timer. */
@@ -207,6 +221,20 @@ export class Engine {
       if (this.#model.graph.indexOf.has(name)) continue;
       this.#timers.cancel(name);
       this.#probes.forget(name);
+    }
+  }
+
+  #reconcileJobTimers(before: Fleet['jobs'], after: Fleet['jobs']): void {
+    const seen = new Set(before);
+    for (const job of after) {
+      if (seen.has(job)) continue;
+      const key = `/job/${String(job.id)}`;
+      const atMs = jobTimerAtMs(job);
+      if (atMs === undefined) this.#timers.cancel(key);
+      else
+        this.#timers.arm(key, job.state.kind, { clock: 'monotonic', atMs }, () => {
+          this.submit({ type: 'job-timer', job: job.id, run: job.run });
+        });
     }
   }
 

@@ -7,6 +7,7 @@ import type { RunId, ServiceName } from '../core/names.ts';
 import {
   CARRY_HEADER_BYTES,
   type FromPlane,
+  type LentJobEnd,
   MAX_LINE_BYTES,
   type OutputStream,
   type ToPlane,
@@ -36,6 +37,7 @@ export type PlaneHostPorts = {
   readonly command: (command: Command) => void;
   readonly listening: (socketPath: string, start: 'first' | 'again') => void;
   readonly lineMatched: (match: Extract<FromPlane, { type: 'line-matched' }>) => void;
+  readonly note: (note: Extract<FromPlane, { type: 'note' }>) => void;
   readonly outputFailed: (errno: string) => void;
   readonly failed: (reason: string) => void;
 };
@@ -102,6 +104,11 @@ export class PlaneHost implements PlanePort {
 
   reply(command: string, result: CommandResult): void {
     this.#post({ type: 'reply', command, result });
+  }
+
+  // TODO(issue 4, jobs): kept and lent again to the next worker.
+  lendJob(end: LentJobEnd): void {
+    this.#post({ type: 'lend-job', end });
   }
 
   lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void {
@@ -200,6 +207,12 @@ export class PlaneHost implements PlanePort {
         return;
       case 'drained':
         this.#closePipe(pipeKey(message.run, message.stream));
+        return;
+      case 'job-end-done':
+      case 'journaled':
+        return;
+      case 'note':
+        this.#ports.note(message);
         return;
       case 'output-failed':
         this.#ports.outputFailed(message.errno);

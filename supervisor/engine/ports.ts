@@ -5,9 +5,10 @@ import type { CommandOutcome, RecordedEvent } from '../core/event.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Fleet } from '../core/fleet.ts';
 import type { ProbeAnswer } from '../core/input.ts';
-import type { Pid, RunId } from '../core/names.ts';
+import type { JobSpec } from '../core/job-spec.ts';
+import type { JobId, Pid, RunId } from '../core/names.ts';
 import type { Notice } from '../core/notice.ts';
-import type { OutputStream } from '../core/plane-message.ts';
+import type { JobStream, OutputStream } from '../core/plane-message.ts';
 import type { PlannedProbe } from '../core/probe-plan.ts';
 import type { Calendar } from '../core/schedule.ts';
 import type { FleetSpec, HookName, ServiceSpec, SignalName } from '../core/service-spec.ts';
@@ -47,7 +48,20 @@ export type LaunchResult =
     }
   | { readonly kind: 'failed'; readonly error: SpawnError };
 
+/** Our end of one of a job's streams. `terminal`: the master of its pseudo-terminal, both ways. */
+export type JobEndpoint = { readonly stream: JobStream; readonly fd: number };
+
+export type JobLaunchResult =
+  | {
+      readonly kind: 'launched';
+      readonly pid: Pid;
+      readonly ends: readonly JobEndpoint[];
+      readonly degraded: readonly string[];
+    }
+  | { readonly kind: 'failed'; readonly error: SpawnError };
+
 export type RunPort = {
+  launchJob(spec: JobSpec, request: { readonly job: JobId; readonly run: RunId }): JobLaunchResult;
   launch(spec: ServiceSpec, request: LaunchRequest): LaunchResult;
   /** With SIGCONT after it. */
   signalGroup(run: RunId, signal: SignalName): void;
@@ -128,6 +142,7 @@ export type EnginePorts = {
 export type PlanePort = {
   publish(events: readonly RecordedEvent[], fleet: Fleet): void;
   reply(command: string, result: CommandResult): void;
+  lendJob(end: JobEndpoint & { readonly job: JobId; readonly run: RunId }): void;
   lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void;
   /** Another specification from the next event on. `target`: what it is on its way to, while something runs by another. */
   configured(spec: FleetSpec, target: FleetSpec | undefined): void;

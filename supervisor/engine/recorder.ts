@@ -6,16 +6,27 @@ import type { ClockPort } from './ports.ts';
 
 const KEPT_EVENTS = 1000;
 
-export type Attribution = { readonly actor: Actor; readonly command: string };
+/** `cause`: the id of the event that led to it, 0 when none did. */
+export type Attribution = { readonly actor: Actor; readonly command: string; readonly cause: number };
+
+/** What goes on from an earlier life of Bosun, where its state was kept. */
+export type Numbering = {
+  readonly lastId: number;
+  readonly lastSeqs: ReadonlyMap<ServiceName, number>;
+};
+
+const FROM_THE_START: Numbering = { lastId: 0, lastSeqs: new Map() };
 
 export class Recorder {
   readonly #clock: ClockPort;
-  readonly #seqOf = new Map<ServiceName, number>();
-  #lastId = 0;
+  readonly #seqOf: Map<ServiceName, number>;
+  #lastId: number;
   #recent: RecordedEvent[] = [];
 
-  constructor(clock: ClockPort) {
+  constructor(clock: ClockPort, { lastId, lastSeqs } = FROM_THE_START) {
     this.#clock = clock;
+    this.#lastId = lastId;
+    this.#seqOf = new Map(lastSeqs);
   }
 
   get lastId(): number {

@@ -66,6 +66,11 @@ export class RunProcessGroups {
     return session.ok ? launch : { ...launch, degraded: [...launch.degraded, sessionUnknown(session.errno)] };
   }
 
+  // TODO(issue 4, jobs): the real launch.
+  launchJob(): { readonly kind: 'failed'; readonly error: { code: string; message: string } } {
+    return { kind: 'failed', error: { code: 'ENOSYS', message: 'jobs are not built yet' } };
+  }
+
   /** With SIGCONT after it. */
   signalGroup(run: RunId, signal: SignalName): void {
     const processes = this.#runs.get(run);

@@ -54,6 +54,9 @@ export class ControlPlane {
       case 'lend':
         logs.read(message.pipe);
         return;
+      case 'lend-job':
+        // TODO(issue 4, jobs).
+        return;
       case 'reply':
         desk.reply(message.command, message.result);
         return;
@@ -87,7 +90,18 @@ export class ControlPlane {
     const reconfiguration = new Reconfiguration({ settings, view, desk, log, readConfiguration });
     const droppedLogLines = (): number => sink.droppedLines;
     const server = new ApiServer({
-      context: { settings, view, desk, reconfiguration, logs, log, droppedLogLines },
+      context: {
+        settings,
+        view,
+        desk,
+        reconfiguration,
+        logs,
+        log,
+        droppedLogLines,
+        note: (event, actor) => {
+          this.#ports.post({ type: 'note', event, actor, command: '' });
+        },
+      },
       peerCredentials: this.#ports.peerCredentials,
       onListening: (socketPath) => {
         this.#ports.post({ type: 'listening', socketPath });

@@ -51,6 +51,21 @@ export const PROBLEMS = {
     title: 'The container is being stopped',
     next: 'Nothing can be started any more; start the container again.',
   },
+  'job-not-found': {
+    status: 404,
+    title: 'There is no such job',
+    next: 'See `bosunctl job list` for the ids; those of jobs that ended long ago are forgotten.',
+  },
+  'job-not-running': {
+    status: 409,
+    title: 'The job has ended',
+    next: 'See `bosunctl job status ID` for how.',
+  },
+  'too-many-jobs': {
+    status: 503,
+    title: 'Too many jobs are running',
+    next: 'Wait for one to end, or stop one: `bosunctl job list`.',
+  },
   'outcome-failed': {
     status: 409,
     title: 'The command was accepted, but what it was to bring about has failed',

@@ -47,6 +47,7 @@ class Rig {
         publish: (events) => this.events.push(...events),
         reply: nothing,
         lend: nothing,
+        lendJob: nothing,
         configured: nothing,
         requestApply: nothing,
       },
@@ -76,6 +77,7 @@ class Rig {
 
   #runs(): RunPort {
     return {
+      launchJob: () => ({ kind: 'failed', error: { code: 'ENOSYS', message: '' } }),
       launch: ({ name }, { run }) => {
         this.#services.set(run, name);
         if (name === 'crasher' || name === 'nightly')

@@ -1,5 +1,6 @@
 // The keeper of the control plane, with a stand-in for the thread: what it does when one cannot be had, or ends.
 import assert from 'node:assert/strict';
+import { planeSettings } from '../support/plane-settings.ts';
 import { test } from 'node:test';
 import { createFleet } from '../../supervisor/core/fleet.ts';
 import type { RunId } from '../../supervisor/core/names.ts';
@@ -31,22 +32,10 @@ class Rig {
       },
       duplicate: (fd) => (this.noDescriptors-- > 0 ? undefined : fd + 100),
       close: (fd) => this.closed.push(fd),
+      note: () => undefined,
       hello: () => ({
         type: 'hello',
-        settings: {
-          version: '0',
-          socketPath: '/x',
-          logFormat: 'raw',
-          ownUid: 0,
-          enginePid: 1,
-          configuration: {
-            directory: '/x',
-            command: [],
-            shutdownBudgetMs: undefined,
-            fixed: {},
-            overridden: [],
-          },
-        },
+        settings: planeSettings(),
         spec: fleetOf(),
         target: undefined,
         fleet: createFleet([]),

@@ -27,7 +27,7 @@ before(async () => {
       { type: 'skipped', service: name('nomad'), reason: 'no nomad in PATH' },
     ],
     engine: (command) => {
-      if (command.verb === 'shutdown' || command.verb === 'apply') return { kind: 'accepted', services: [] };
+      if (!('services' in command)) return { kind: 'accepted', services: [] };
       const [unknown] = command.services.filter((wanted) => wanted.startsWith('no-'));
       if (unknown === undefined) return { kind: 'accepted', services: command.services };
       const message = `there is no service ${unknown}`;

@@ -11,6 +11,7 @@ import type { FleetSpec, ServiceSpec } from '../../supervisor/core/service-spec.
 import { applyView, planView, type PlanView } from '../../supervisor/wire/plan-view.ts';
 import { comesUp, failsWith, name, nowMs, run } from './support/fleet-fixture.ts';
 import { call, type HttpAnswer } from './support/http.ts';
+import { planeSettings } from '../support/plane-settings.ts';
 import { PlaneRig, writeConfiguration, type Engine } from './support/plane-rig.ts';
 
 const FOREVER = 'command: [sleep, "1000"]\n';
@@ -37,20 +38,11 @@ async function load(files: Readonly<Record<string, string>>): Promise<readonly S
 }
 
 function settingsFor(directory: string): Parameters<typeof readConfiguration>[0] {
-  return {
-    version: '0',
+  const { configuration } = planeSettings();
+  return planeSettings({
     socketPath: SOCKET,
-    logFormat: 'prefix',
-    ownUid: 0,
-    enginePid: 1,
-    configuration: {
-      directory: join(directory, 'services.d'),
-      command: [],
-      shutdownBudgetMs: undefined,
-      fixed: { 'logs.format': 'json' },
-      overridden: [],
-    },
-  };
+    configuration: { ...configuration, directory: join(directory, 'services.d') },
+  });
 }
 
 async function start(files: Readonly<Record<string, string>>, engine: Engine): Promise<PlaneRig> {

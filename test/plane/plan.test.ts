@@ -11,16 +11,8 @@ import { SERVICE_LEAVES } from '../../supervisor/plane/configuration/service-lea
 import { FleetView } from '../../supervisor/plane/views/fleet-view.ts';
 import { describeDifference } from '../../supervisor/wire/difference.ts';
 import { planView, type PlanView } from '../../supervisor/wire/plan-view.ts';
+import { planeSettings } from '../support/plane-settings.ts';
 import { fleetOf, needs, service } from '../support/specs.ts';
-
-const SETTINGS = {
-  version: '0',
-  socketPath: '/x',
-  logFormat: 'raw',
-  ownUid: 0,
-  enginePid: 1,
-  configuration: { directory: '/x', command: [], shutdownBudgetMs: undefined, fixed: {}, overridden: [] },
-} as const;
 
 function viewOf(spec: FleetSpec, kind: StateName = 'running', target?: FleetSpec): FleetView {
   const empty = createFleet(spec.services.map(({ name }) => name));
@@ -32,7 +24,7 @@ function viewOf(spec: FleetSpec, kind: StateName = 'running', target?: FleetSpec
   const fleet: Fleet = { ...empty, phase: { kind: 'up' }, services };
   return new FleetView({
     type: 'hello',
-    settings: SETTINGS,
+    settings: planeSettings(),
     spec,
     target,
     fleet,

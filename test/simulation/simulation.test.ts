@@ -66,7 +66,7 @@ const EVENTS: Readonly<Record<ServiceEvent['type'] | FleetEvent['type'], true>> 
   wanted: true,
 };
 
-const EFFECTS: Readonly<Record<Exclude<Effect['type'], 'pass-on'>, true>> = {
+const EFFECTS: Readonly<Record<Exclude<Effect['type'], 'pass-on' | 'spawn-job' | 'signal-job'>, true>> = {
   'cancel-hook': true,
   exit: true,
   'follow-leader': true,

@@ -107,7 +107,10 @@ export class Drive {
     return this.feed({ type: 'command', command });
   }
 
-  command(verb: Exclude<CommandVerb['verb'], 'apply'>, ...names: readonly string[]): this {
+  command(
+    verb: 'start' | 'stop' | 'restart' | 'reload' | 'signal' | 'shutdown',
+    ...names: readonly string[]
+  ): this {
     const services = names as readonly ServiceName[];
     const command =
       verb === 'shutdown'

@@ -1,9 +1,11 @@
 // Who may use the socket: root and Bosun's own user. The kernel says who the peer is, at the moment it connected.
+import type { Role } from '../../core/control-access.ts';
 import type { Socket } from 'node:net';
 import type { Peer, PeerCredentials } from '../ports.ts';
 
 export type Access =
-  { readonly kind: 'allowed'; readonly actor: string } | { readonly kind: 'refused'; readonly who: string };
+  | { readonly kind: 'allowed'; readonly actor: string; readonly role: Role }
+  | { readonly kind: 'refused'; readonly who: string };
 
 export class AccessControl {
   readonly #peerCredentials: PeerCredentials;
@@ -28,7 +30,9 @@ export class AccessControl {
     if (fd === undefined) return { kind: 'refused', who: 'a peer without a descriptor' };
     const peer = this.#peerCredentials(fd);
     if (!peer.ok) return { kind: 'refused', who: `an unknown peer (${peer.errno})` };
-    return this.#isAdmin(peer.value) ? { kind: 'allowed', actor: actorOf(peer.value) } : refusal(peer.value);
+    return this.#isAdmin(peer.value)
+      ? { kind: 'allowed', actor: actorOf(peer.value), role: 'admin' }
+      : refusal(peer.value);
   }
 
   #isAdmin({ uid }: Peer): boolean {

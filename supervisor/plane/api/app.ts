@@ -53,13 +53,14 @@ async function serveRoute(parts: AppParts, route: Route, c: Context<Env>): Promi
     query,
     body,
     actor: allowed.actor,
+    role: allowed.role,
     gone: gone(c),
     incoming,
     outgoing,
   });
 }
 
-const ANYONE = { kind: 'allowed', actor: 'anyone' } as const;
+const ANYONE = { kind: 'allowed', actor: 'anyone', role: 'observe' } as const;
 
 function refuseAccess(context: ApiContext, route: Route, who: string): Response {
   const text = `refused ${route.method} ${route.path} to ${who}: only root and Bosun's own user may`;

@@ -35,7 +35,7 @@ function nameIn({ params }: ApiRequest): readonly ServiceName[] {
   return [(params['name'] ?? '') as ServiceName];
 }
 
-type GivenVerb = Exclude<CommandVerb, { verb: 'apply' }>;
+type GivenVerb = Exclude<CommandVerb, { verb: 'apply' | 'run-job' | 'stop-job' | 'signal-job' }>;
 type WaitedCommand = Exclude<GivenVerb, { verb: 'signal' | 'shutdown' }>;
 
 async function give(context: ApiContext, request: ApiRequest, verb: GivenVerb): Promise<Response> {

@@ -1,6 +1,8 @@
 // What a handler is given: the parts of the control plane that it may use, and one request with its parts read.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Role } from '../../core/control-access.ts';
 import type { Hello, FleetView } from '../views/fleet-view.ts';
+import type { AuditEvent } from '../../core/event.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
 import type { Reconfiguration } from '../configuration/reconfiguration.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
@@ -14,6 +16,8 @@ export type ApiContext = {
   readonly logs: LogPipeline;
   readonly droppedLogLines: () => number;
   readonly log: OwnLog;
+  /** For the audit trail: it becomes an event. */
+  readonly note: (event: AuditEvent, actor: string) => void;
 };
 
 export type ApiRequest = {
@@ -22,8 +26,9 @@ export type ApiRequest = {
   /** As the route's schemas gave them. */
   readonly query: unknown;
   readonly body: unknown;
-  /** Who asks, such as `uid:0`. */
+  /** Who asks, such as `uid:0` or `cert:alice`. */
   readonly actor: string;
+  readonly role: Role;
   /** Aborted when the connection is gone. */
   readonly gone: AbortSignal;
   readonly incoming: IncomingMessage;

@@ -1,6 +1,7 @@
 // The one table of what the API can do. The server is built from it, docs/reference/api.md is held against it.
 // Schemas are loaded when the first request needs one: a control plane that is only watched does not pay for zod.
 import type { ZodType } from 'zod';
+import type { Role } from '../../core/control-access.ts';
 import type * as Requests from '../../wire/requests.ts';
 import { commandMany, commandOne, shutDown, signalOne } from './command-handlers.ts';
 import { applyConfiguration, showPlan } from './configuration-handlers.ts';
@@ -15,8 +16,8 @@ export type Route = {
   readonly method: 'GET' | 'POST';
   /** `{name}` stands for one segment. */
   readonly path: string;
-  /** `anyone` who can connect, or `admin`: root and Bosun's own user. */
-  readonly access: 'anyone' | 'admin';
+  /** The least role that may; `anyone` who can connect. */
+  readonly access: 'anyone' | Role;
   readonly summary: string;
   readonly query: SchemaOf;
   readonly body: SchemaOf;
@@ -55,17 +56,21 @@ export const ROUTES: readonly Route[] = [
     body: (requests) => requests.commandBody,
   },
   read('/v1/plan', 'What the configuration as it is in the files now would change', showPlan),
-  write('/v1/apply', 'Apply it: only what differs is restarted, in order', applyConfiguration),
+  {
+    ...write('/v1/apply', 'Apply it: only what differs is restarted, in order', applyConfiguration),
+    access: 'admin',
+  },
   {
     ...write('/v1/shutdown', 'Stop everything in reverse order, then the container', shutDown),
     query: NO_QUERY,
+    access: 'admin',
   },
 ];
 
 function read(path: string, summary: string, handler: Handler): Route {
-  return { method: 'GET', path, access: 'admin', summary, query: NO_QUERY, body: NO_BODY, handler };
+  return { method: 'GET', path, access: 'observe', summary, query: NO_QUERY, body: NO_BODY, handler };
 }
 
 function write(path: string, summary: string, handler: Handler): Route {
-  return { method: 'POST', path, access: 'admin', summary, query: WAIT, body: NO_BODY, handler };
+  return { method: 'POST', path, access: 'control', summary, query: WAIT, body: NO_BODY, handler };
 }

@@ -1,13 +1,23 @@
 // Which events are worth a line in the log, and the line. The whole history is in the events; this is for who reads along.
 import { describeExit, isSuccess } from '../../core/exit-status.ts';
-import type { BosunEvent, RecordedEvent, ServiceEvent, ServiceNote } from '../../core/event.ts';
+import type {
+  AuditEvent,
+  BosunEvent,
+  FleetEvent,
+  PlaneEvent,
+  RecordedEvent,
+  ServiceEvent,
+  ServiceNote,
+} from '../../core/event.ts';
 import type { ServiceRecord } from '../../core/fleet.ts';
 import { describeDuration } from '../../wire/duration.ts';
 import { describeEnd, describeSpawnError } from '../views/end-reason.ts';
 import type { SeenService } from '../views/fleet-view.ts';
 import type { ServiceHistory } from '../views/service-history.ts';
 import { describeDue } from '../views/state-note.ts';
+import { narrateAudit } from './audit-narrator.ts';
 import { narrateFleet } from './fleet-narrator.ts';
+import { narrateJob } from './job-narrator.ts';
 import { error, info, nameProcesses, warn } from './own-message.ts';
 import type { OwnMessage } from './own-log.ts';
 
@@ -17,10 +27,35 @@ export type Subject = SeenService & { readonly history: ServiceHistory };
 export function narrate(recorded: RecordedEvent, subject: Subject | undefined): OwnMessage | undefined {
   const { event } = recorded;
   if (isUntold(event)) return undefined;
-  const told = 'service' in event ? narrateService(event, subject, recorded) : narrateFleet(event);
+  const told = narrateTold(event, subject, recorded);
   if (told === undefined) return undefined;
   const service = 'service' in event ? { service: event.service } : {};
   return { ...told, fields: { event: event.type, event_id: recorded.id, ...service, ...told.fields } };
+}
+
+function narrateTold(
+  event: Exclude<BosunEvent, UntoldEvent>,
+  subject: Subject | undefined,
+  recorded: RecordedEvent,
+): OwnMessage | undefined {
+  if ('service' in event) return narrateService(event, subject, recorded);
+  if ('job' in event) return narrateJob(event);
+  return isAudit(event) ? narrateAudit(event) : narrateFleet(event);
+}
+
+const AUDIT: Readonly<Record<AuditEvent['type'], true>> = {
+  'access-refused': true,
+  'key-changed': true,
+  'certificates-reloaded': true,
+  'listener-failed': true,
+  'journal-failed': true,
+  'journal-recovered': true,
+  'journal-set-aside': true,
+  'views-rebuilt': true,
+};
+
+function isAudit(event: FleetEvent | PlaneEvent | AuditEvent): event is AuditEvent {
+  return event.type in AUDIT;
 }
 
 /** What only the history needs: steps on the way to something that is told. */

@@ -33,7 +33,17 @@ export class Recorder {
     const service = 'service' in event ? event.service : '';
     const seq = service === '' ? 0 : (this.#seqs.get(service) ?? 0) + 1;
     this.#seqs.set(service, seq);
-    return { id: this.#id, seq, timeMs: Date.now(), monotonicMs: nowMs(), version: 1, actor, command, event };
+    return {
+      id: this.#id,
+      seq,
+      timeMs: Date.now(),
+      monotonicMs: nowMs(),
+      version: 1,
+      actor,
+      command,
+      cause: 0,
+      event,
+    };
   }
 
   get lastId(): number {

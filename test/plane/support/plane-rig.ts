@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import type { CommandResult } from '../../../supervisor/core/effect.ts';
 import type { BosunEvent } from '../../../supervisor/core/event.ts';
 import { evolve } from '../../../supervisor/core/evolve.ts';
-import { createFleet, type Fleet } from '../../../supervisor/core/fleet.ts';
+import { createFleet, FIRST_JOB, type Fleet } from '../../../supervisor/core/fleet.ts';
 import type { Command } from '../../../supervisor/core/input.ts';
 import type {
   FromPlane,
@@ -27,6 +27,7 @@ import type {
 } from '../../../supervisor/core/plane-message.ts';
 import type { FleetSpec, ServiceSpec } from '../../../supervisor/core/service-spec.ts';
 import { libc } from '../../../supervisor/os/libc.ts';
+import { planeSettings } from '../../support/plane-settings.ts';
 import { name, Recorder, run } from './fleet-fixture.ts';
 
 const HOST = new URL('host.ts', import.meta.url);
@@ -82,7 +83,10 @@ export class PlaneRig implements AsyncDisposable {
     this.#options = options;
     this.socketPath = options.settings?.socketPath ?? join(this.directory, 'run', 'bosun.sock');
     this.#fleet = createFleet(options.services.map((service) => service.name));
-    for (const event of [{ type: 'booted', services: this.#names() } as const, ...(options.history ?? [])])
+    for (const event of [
+      { type: 'booted', services: this.#names(), nextJob: FIRST_JOB } as const,
+      ...(options.history ?? []),
+    ])
       this.#keep(event);
     const stdout = makePipe();
     const pipes = Array.from({ length: options.pipes ?? 0 }, makePipe);
@@ -104,24 +108,17 @@ export class PlaneRig implements AsyncDisposable {
 
   hello(): void {
     const { settings, services } = this.#options;
+    const { configuration } = planeSettings();
     this.#send({
       type: 'hello',
-      settings: {
+      settings: planeSettings({
         version: '0.1.0-test',
         socketPath: this.socketPath,
         logFormat: 'prefix',
-        ownUid: process.getuid?.() ?? 0,
-        enginePid: 1,
-        configuration: {
-          directory: join(this.directory, 'services.d'),
-          command: [],
-          shutdownBudgetMs: undefined,
-          // What a bosun.yaml that says nothing comes to.
-          fixed: { 'logs.format': 'json' },
-          overridden: [],
-        },
+        configuration: { ...configuration, directory: join(this.directory, 'services.d') },
+        stateDir: join(this.directory, 'state'),
         ...settings,
-      },
+      }),
       spec: { services, shutdownBudgetMs: 9000, forwards: [] },
       target: undefined,
       fleet: this.#fleet,

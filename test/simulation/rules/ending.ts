@@ -59,7 +59,7 @@ const wishIsKept: Rule = {
 const oldRunsAreSilent: Rule = {
   promise: 'inputs of an old run change nothing',
   check({ input, before, after }) {
-    if (!('run' in input)) return;
+    if (!('run' in input) || !('service' in input)) return;
     const record = recordOf(before, input.service);
     const state = record?.state;
     const waits = (state?.kind === 'backoff' || state?.kind === 'scheduled') && input.type === 'timer';

@@ -1,0 +1,23 @@
+// Settings of a control plane for tests; each names what it needs otherwise.
+import type { PlaneSettings } from '../../supervisor/core/plane-message.ts';
+
+export function planeSettings(settings: Partial<PlaneSettings> = {}): PlaneSettings {
+  return {
+    version: '0',
+    socketPath: '/x',
+    logFormat: 'raw',
+    ownUid: process.getuid?.() ?? 0,
+    enginePid: 1,
+    configuration: {
+      directory: '/x',
+      command: [],
+      shutdownBudgetMs: undefined,
+      fixed: { 'logs.format': 'json' },
+      overridden: [],
+    },
+    stateDir: '/x',
+    socketRules: [],
+    listeners: [],
+    ...settings,
+  };
+}
