@@ -18,7 +18,7 @@ switch (request.kind) {
     process.stdout.write(HELP);
     break;
   case 'version': {
-    const { VERSION } = await import('./boot/version.ts');
+    const { VERSION } = await import('./wire/version.ts');
     process.stdout.write(`bosun ${VERSION}\n`);
     break;
   }
@@ -53,6 +53,8 @@ async function createSupervisor(asked: RunRequest): Promise<{ start(): void }> {
     tell(prepared.message);
     process.exit(COULD_NOT_RUN);
   }
+  const { resumeFrom } = await import('./boot/resume.ts');
+  const resumed = await resumeFrom(prepared);
   const { Supervisor } = await import('./boot/compose.ts');
   const { endProcess, libc } = await import('./os/libc.ts');
   const { controlFiles } = await import('./os/control-files.ts');
@@ -62,5 +64,5 @@ async function createSupervisor(asked: RunRequest): Promise<{ start(): void }> {
   const workerEntry = new URL('./worker.ts', import.meta.url);
   // Nothing else keeps Node's event loop alive while all services are down.
   setInterval(() => undefined, 2 ** 31 - 1);
-  return new Supervisor({ ...prepared, signals, workerEntry, calls: libc, controlFiles, exit: endProcess });
+  return new Supervisor({ ...prepared, resumed, signals, workerEntry, calls: libc, controlFiles, exit: endProcess });
 }

@@ -16,7 +16,13 @@ const post = (message: FromPlane): void => {
 const plane = new ControlPlane(
   {
     peerCredentials: (fd) => libc.peerCredentials(fd),
+    peerGroups: (fd) => libc.peerGroups(fd),
+    resizeTerminal: (fd, columns, rows) => libc.resizeTerminal(fd, columns, rows),
     post,
+    prepareJob: async (fleet, asked) => {
+      const { prepareJob } = await import('./boot/prepare-job.ts');
+      return prepareJob(fleet, asked, process.env);
+    },
     readConfiguration: async (settings) => {
       // Loaded here: a control plane that is never asked for it does not pay for YAML and its schema.
       const { readConfiguration } = await import('./boot/read-configuration.ts');

@@ -6,6 +6,7 @@ export type RunRequest = {
   /** Undefined: the default directories. */
   readonly configDirectory: string | undefined;
   readonly socketPath: string | undefined;
+  readonly stateDir: string | undefined;
   readonly logFormat: LogFormat | undefined;
   readonly shutdownBudget: string | undefined;
   /** After `--`; empty when there is none. */
@@ -33,6 +34,8 @@ Options of run
                            default: /etc/bosun/services.d, then ./services.d
       --socket PATH        control socket for bosunctl     BOSUN_SOCKET
                            default: /run/bosun/bosun.sock
+      --state-dir DIR      journal, output of jobs, keys   BOSUN_STATE_DIR
+                           what the operator stopped stays stopped over a restart
       --log-format FORMAT  json, prefix or raw             BOSUN_LOG_FORMAT
       --shutdown-budget T  all of a stop, such as 9s       BOSUN_SHUTDOWN_BUDGET
 
@@ -51,6 +54,7 @@ a signal; 125 Bosun could not run; 126 command not executable; 127 command not f
 const OPTIONS = {
   config: { type: 'string', short: 'c' },
   socket: { type: 'string' },
+  'state-dir': { type: 'string' },
   'log-format': { type: 'string' },
   'shutdown-budget': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -73,7 +77,13 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
   }
 }
 
-type Values = { config?: string; socket?: string; 'log-format'?: string; 'shutdown-budget'?: string };
+type Values = {
+  config?: string;
+  socket?: string;
+  'state-dir'?: string;
+  'log-format'?: string;
+  'shutdown-budget'?: string;
+};
 type Rest = { command: readonly string[]; separator: number; environment: Environment };
 
 function toRequest(positionals: readonly string[], values: Values, rest: Rest): Request {
@@ -108,6 +118,7 @@ function toRun(values: Values, { command, separator, environment }: Rest): Reque
   const run = {
     configDirectory: values.config ?? environment['BOSUN_CONFIG'],
     socketPath: values.socket ?? environment['BOSUN_SOCKET'],
+    stateDir: values['state-dir'] ?? environment['BOSUN_STATE_DIR'],
     logFormat: format,
     shutdownBudget: values['shutdown-budget'] ?? environment['BOSUN_SHUTDOWN_BUDGET'],
     command,

@@ -1,18 +1,19 @@
 // Joins the adapters to the engine: which object stands behind which port. No decision is made here.
 import { isatty } from 'node:tty';
-import type { FromPlane, PlaneSettings } from '../core/plane-message.ts';
-import type { FleetSpec } from '../core/service-spec.ts';
+import type { FromPlane } from '../core/plane-message.ts';
+import { isLive } from '../core/service-state.ts';
 import { Engine } from '../engine/engine.ts';
 import { PlaneHost } from '../engine/plane-host.ts';
+import type { EnginePorts } from '../engine/ports.ts';
 import { type Clock, createClock } from '../os/clock.ts';
-import type { ControlFiles } from '../os/control-files.ts';
 import { leavingRoom } from '../os/descriptor-room.ts';
+import { JobLauncher } from '../os/job-launcher.ts';
 import { Launcher } from '../os/launcher.ts';
 import { watchNotifyPipe } from '../os/notify-pipe.ts';
 import { startPlaneThread } from '../os/plane-thread.ts';
 import { ProcessTable } from '../os/process-table.ts';
+import { ProgramLauncher } from '../os/program-launcher.ts';
 import { Reaper } from '../os/reaper.ts';
-import type { ReceivedSignals } from '../os/received-signals.ts';
 import { RunProcessGroups } from '../os/run-processes.ts';
 import { CgroupServiceGroups } from '../os/service-groups.ts';
 import { Sweeper } from '../os/sweeper.ts';
@@ -21,6 +22,7 @@ import { createToolRunner, type ToolRunner } from '../os/tool.ts';
 import { boundedTool, type BoundedTool } from './bounded-tool.ts';
 import { CallTroubles } from './call-troubles.ts';
 import { DropInPlane } from './drop-in-plane.ts';
+import type { Composition } from './composition.ts';
 import { installFaultInjection } from './fault-injection.ts';
 import { tell, tellFault } from './last-resort.ts';
 import { NotifyChannels } from './notify-port.ts';
@@ -28,21 +30,13 @@ import { createProbePort } from './probe-port.ts';
 import { calendar } from '../os/calendar.ts';
 import { runHook } from './hook-command.ts';
 import { runReload } from './reload-command.ts';
-
-export type Composition = {
-  readonly mode: 'supervisor' | 'drop-in';
-  readonly spec: FleetSpec;
-  readonly settings: PlaneSettings;
-  readonly signals: ReceivedSignals;
-  readonly workerEntry: URL;
-  readonly calls: SystemCalls;
-  readonly controlFiles: ControlFiles;
-  readonly exit: (code: number) => void;
-};
+import { createRunObserver } from './run-observer.ts';
 
 /** How long the last log lines may take to be written. */
 const FLUSH_LIMIT_MS = 700;
 const FLUSH_MIN_MS = 20;
+/** Two read ends, and their duplicates in the control plane. */
+const DESCRIPTORS_OF_A_SERVICE = 4;
 
 export class Supervisor {
   readonly #composition: Composition;
@@ -93,11 +87,13 @@ export class Supervisor {
     reaper.start();
     // What was there before us, or came while modules were loading.
     reaper.reap();
-    this.#engine.submit({ type: 'boot' });
+    const { resume, setAside } = this.#composition.resumed;
+    this.#engine.submit({ type: 'boot', resume });
     this.#composition.signals.listen(({ signal, number }) => {
       const attribution = { actor: `signal:${signal}`, command: '', cause: 0 };
       this.#engine.submit({ type: 'signal-received', signal, number }, attribution);
     });
+    for (const event of setAside) this.#engine.note(event);
     this.#plane.start();
     installFaultInjection(process.env, () => {
       if (this.#plane instanceof PlaneHost) this.#plane.breakWorker();
@@ -149,26 +145,34 @@ export class Supervisor {
     const terminal = isatty(0) ? 'present' : 'absent';
     const groups = new CgroupServiceGroups(this.#composition.controlFiles, this.#place);
     const calls = leavingRoom(this.#calls, () => this.#plane.unlent);
-    const launcher = new Launcher(calls, this.#table, groups, terminal);
-    return new RunProcessGroups(this.#calls, this.#table, launcher, {
-      exited: (service, run, exit, group) => {
-        this.#engine.submit({ type: 'exited', service, run, exit, group });
+    const jobCalls = leavingRoom(this.#calls, () => this.#plane.unlent + this.#roomForServices);
+    const programs = new ProgramLauncher(calls, this.#table, groups);
+    const launchers = {
+      services: new Launcher(calls, programs, terminal),
+      jobs: new JobLauncher(jobCalls, programs),
+      orphans: 'ours',
+    } as const;
+    const observer = createRunObserver({
+      submit: (input) => {
+        this.#engine.submit(input);
       },
-      groupEmptied: (service, run) => {
-        this.#engine.submit({ type: 'group-emptied', service, run });
+      note: (event) => {
+        this.#engine.note(event);
       },
-      straysFound: (service, run, strays) => {
-        this.#engine.submit({ type: 'strays-found', service, run, strays });
-      },
-      signalRefused: (service, run, signal, errno) => {
-        this.#engine.note({ type: 'signal-refused', service, run, signal, errno });
-      },
+      troubles: this.#troubles,
     });
+    return new RunProcessGroups(this.#calls, this.#table, launchers, observer);
+  }
+
+  /** Jobs leave the descriptors that the services will want which do not run just now. */
+  get #roomForServices(): number {
+    const atRest = this.#engine.fleet.services.filter(({ state }) => !isLive(state));
+    return atRest.length * DESCRIPTORS_OF_A_SERVICE;
   }
 
   #createEngine(): Engine {
     const clock = this.#clock;
-    return new Engine(this.#composition.spec, {
+    const ports: EnginePorts = {
       clock,
       calendar,
       random: Math.random,
@@ -193,7 +197,8 @@ export class Supervisor {
         });
       },
       fault: tellFault,
-    });
+    };
+    return new Engine(this.#composition.spec, ports, this.#composition.resumed.numbering);
   }
 
   #createPlane(): PlaneHost {
@@ -239,6 +244,9 @@ export class Supervisor {
       },
       note: ({ event, actor, command }) => {
         this.#engine.note(event, { actor, command, cause: 0 });
+      },
+      journaled: (upToId) => {
+        this.#engine.recorder.written(upToId);
       },
       outputFailed: (errno) => {
         this.#troubles.tell('write(2)', errno, 'log lines wait for standard output, or are lost and counted');

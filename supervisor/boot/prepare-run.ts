@@ -3,17 +3,18 @@
 import { dirname, join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { definedOnly } from '../config/base-environment.ts';
+import type { ControlAccess } from '../config/control-access.ts';
 import { completeSpec } from '../config/complete-spec.ts';
 import { renderDiagnostics } from '../config/diagnostic.ts';
 import { parseDuration } from '../config/duration.ts';
 import { fixedSettings } from '../config/fixed-settings.ts';
 import type { FileSettings } from '../config/fleet-settings.ts';
-import type { PlaneSettings } from '../core/plane-message.ts';
+import type { JournalLimits, PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
 import type { RunRequest } from './command-line.ts';
 import { tell } from './last-resort.ts';
 import { findConfigDirectory, findSocketPath, NO_DIRECTORY } from './place.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../wire/version.ts';
 
 export type PreparedRun =
   | { readonly kind: 'refused'; readonly message: string }
@@ -22,6 +23,8 @@ export type PreparedRun =
       readonly mode: 'supervisor' | 'drop-in';
       readonly spec: FleetSpec;
       readonly settings: PlaneSettings;
+      /** Whether somebody has named the state directory: then what the operator decided is kept. */
+      readonly stateDir: 'named' | 'default';
     };
 
 type Loaded = {
@@ -30,6 +33,7 @@ type Loaded = {
   readonly directory: string;
   readonly spec: FleetSpec;
   readonly settings: FileSettings;
+  readonly access: ControlAccess;
 };
 type Refused = { readonly kind: 'refused'; readonly message: string };
 
@@ -37,7 +41,11 @@ const NO_SERVICES: Loaded = {
   kind: 'loaded',
   directory: '',
   spec: { services: [], shutdownBudgetMs: 9000, forwards: [] },
-  settings: { logs: { format: 'prefix' } },
+  settings: {
+    logs: { format: 'prefix' },
+    journal: { segment_events: 100_000, segment_size: 64 * 1024 * 1024, keep: 4 },
+  },
+  access: { socketRules: [], listeners: [] },
 };
 
 export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
@@ -60,19 +68,21 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
     return { kind: 'refused', message: renderDiagnostics([complete.diagnostic], { color: isatty(2) }) };
   }
   const overridden = overriddenKeys(request);
+  const stateDir = request.stateDir ?? loaded.settings.state_dir;
   return {
     kind: 'prepared',
     mode: complete.spec.services.some((service) => service.stdio === 'inherited') ? 'drop-in' : 'supervisor',
     spec: complete.spec,
+    stateDir: stateDir === undefined ? 'default' : 'named',
     settings: {
       version: VERSION,
       socketPath,
       logFormat: request.logFormat ?? loaded.settings.logs.format,
       ownUid: process.getuid?.() ?? 0,
       enginePid: process.pid,
-      stateDir: join(dirname(socketPath), 'state'),
-      socketRules: [],
-      listeners: [],
+      stateDir: stateDir === undefined ? join(dirname(socketPath), 'state') : resolve(stateDir),
+      journal: toJournalLimits(loaded.settings),
+      ...loaded.access,
       configuration: {
         directory: loaded.directory,
         command,
@@ -85,11 +95,20 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
 }
 
 /** Keys of bosun.yaml that an option decides, whatever the file comes to say. */
-function overriddenKeys({ socketPath, logFormat }: RunRequest): readonly string[] {
+function overriddenKeys({ socketPath, logFormat, stateDir }: RunRequest): readonly string[] {
   return [
     ...(socketPath === undefined ? [] : ['socket']),
     ...(logFormat === undefined ? [] : ['logs.format']),
+    ...(stateDir === undefined ? [] : ['state_dir']),
   ];
+}
+
+function toJournalLimits({ journal }: FileSettings): JournalLimits {
+  return {
+    segmentEvents: journal.segment_events,
+    segmentBytes: journal.segment_size,
+    keep: journal.keep,
+  };
 }
 
 async function load(request: RunRequest, environment: Record<string, string>): Promise<Loaded | Refused> {

@@ -13,6 +13,9 @@ export const command: CliCommand = {
   words: '',
   summary: 'Apply the changed configuration: only what differs is restarted, in order',
   example: 'bosunctl apply --wait',
+  details: `Prints the plan and has Bosun go by it, as SIGHUP to Bosun does. A wrong configuration changes nothing and gives 1. With
+\`--wait\` it returns when nothing lives by the old configuration any more and everything that was changed is up, and gives 1
+when some of that has failed or is not there in time.`,
   options: [
     { flags: '--wait', help: 'return when everything that was changed is up' },
     { ...TIMEOUT, help: 'with --wait, wait at most this long' },

@@ -13,6 +13,8 @@ export const command: CliCommand = {
   words: '[directory]',
   summary: 'Check the service files, and show every error at once with its place',
   example: 'bosunctl check ./services.d',
+  details: `Needs no running Bosun. The directory is the one named, else \`$BOSUN_CONFIG\`, else \`/etc/bosun/services.d\`, else
+\`./services.d\`. Gives 1 when there is an error.`,
   options: [],
   run: async ({ terminal }, { words, json }) => {
     const directory = findDirectory(words[0], terminal);

@@ -3,7 +3,15 @@ import type { BosunClient } from '../client/bosun-client.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
-export type CommandOption = { readonly flags: string; readonly help: string; readonly default?: string };
+export type CommandOption = {
+  readonly flags: string;
+  readonly help: string;
+  readonly default?: string;
+  /** What its value may be, for completion. */
+  readonly choices?: readonly string[];
+  /** May be given several times: `--env A=1 --env B=2`; read it with listOption. */
+  readonly repeats?: 'yes';
+};
 
 export type CommandInput = {
   /** The words after the command. */
@@ -13,7 +21,12 @@ export type CommandInput = {
   readonly json: boolean;
 };
 
-export type CommandContext = { readonly terminal: Terminal; readonly client: () => BosunClient };
+export type CommandContext = {
+  readonly terminal: Terminal;
+  readonly client: () => BosunClient;
+  /** All commands that there are. */
+  readonly entries: () => Promise<readonly (CliCommand | CommandGroup)[]>;
+};
 
 export type CliCommand = {
   readonly name: string;
@@ -22,8 +35,30 @@ export type CliCommand = {
   readonly summary: string;
   readonly options: readonly CommandOption[];
   readonly example: string;
+  /** What docs/reference/cli.md says beside the summary; markdown. */
+  readonly details?: string;
+  /**
+   * The words after the first `ownWords` are another program's command line, its options too: `exec web ls -l`. A `--` before
+   * them is dropped. Options of bosunctl go before the first word.
+   */
+  readonly passThrough?: { readonly ownWords: number };
   readonly run: (context: CommandContext, input: CommandInput) => Promise<ExitCode>;
 };
+
+/** Commands under one word: `bosunctl key list`. By itself it does nothing. */
+export type CommandGroup = {
+  readonly name: string;
+  readonly summary: string;
+  readonly subcommands: readonly CliCommand[];
+};
+
+/** With the whole name that the user types, such as `key list`. */
+export type NamedCommand = { readonly path: string; readonly command: CliCommand };
+
+export function commandsIn(entry: CliCommand | CommandGroup): readonly NamedCommand[] {
+  if (!('subcommands' in entry)) return [{ path: entry.name, command: entry }];
+  return entry.subcommands.map((command) => ({ path: `${entry.name} ${command.name}`, command }));
+}
 
 /** Something that the user has to correct in what they typed. */
 export class UsageError extends Error {
@@ -37,6 +72,12 @@ export function textOption({ options }: CommandInput, name: string): string | un
 
 export function flagOption({ options }: CommandInput, name: string): boolean {
   return options[name] === true;
+}
+
+/** Of an option that `repeats`. */
+export function listOption({ options }: CommandInput, name: string): readonly string[] {
+  const value = options[name];
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }
 
 /** A whole number that is not negative. */

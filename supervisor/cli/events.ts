@@ -17,6 +17,8 @@ export const command: CliCommand = {
   words: '',
   summary: 'Show what has happened, and with -f what happens',
   example: 'bosunctl events -f --service caddy',
+  details: `Bosun holds the newest 10,000 events. With \`-f\` and without \`--after\` only new ones are shown; it goes on over a restart of
+the control plane and ends with Bosun. With \`--json -f\` each line is one event.`,
   options: [
     { flags: '-f, --follow', help: 'each new event as it comes; with --after, those after it first' },
     { flags: '--after <id>', help: 'only events with a larger id' },

@@ -1,4 +1,4 @@
-// What the exit codes of bosunctl mean; docs/reference/cli.md lists the same.
+// What the exit codes of bosunctl mean; docs/reference/cli.md is written from it.
 
 export const EXIT = {
   done: 0,
@@ -10,4 +10,22 @@ export const EXIT = {
   unreachable: 6,
 } as const;
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+declare const foreign: unique symbol;
+/** Of a command that bosunctl stands for. */
+type ForeignExitCode = number & { readonly [foreign]: true };
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT] | ForeignExitCode;
+
+export function foreignExitCode(code: number): ExitCode {
+  return code as ForeignExitCode;
+}
+
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done',
+  failed: 'failed, or unhealthy',
+  usage: 'usage',
+  notRunning: 'the service or the job is not running',
+  noSuchService: 'no such service, or no such job',
+  notAllowed: 'not allowed',
+  unreachable: 'Bosun is not reachable',
+};

@@ -3,10 +3,11 @@ import { BosunProblem, BosunUnreachable } from '../client/failure.ts';
 import type { ProblemCode, ProblemDocument } from '../wire/problem.ts';
 import { UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { adviseUnreachable } from './unreachable-advice.ts';
 
 export type Failure = {
   readonly exitCode: ExitCode;
-  /** Of docs/reference/errors.md, or `usage`, `unreachable`, `unexpected`. */
+  /** Of docs/reference/errors.md or docs/how-to/client-library.md, or `usage`, `unreachable`, `unexpected`. */
   readonly code: string;
   readonly message: string;
   readonly next: string;
@@ -29,15 +30,34 @@ export function explainFailure(error: unknown): Failure {
 export function renderFailure(failure: Failure, json: boolean): string {
   const { code, message, next, rendered, diagnostics } = failure;
   if (json) return `${JSON.stringify({ error: { code, message, next, diagnostics } })}\n`;
-  return `${rendered === undefined ? '' : `${rendered}\n`}bosunctl: ${message}\n  ${next}\n`;
+  return `${rendered === undefined ? '' : `${rendered}\n`}${fold(`bosunctl: ${message}`)}\n  ${fold(next)}\n`;
+}
+
+const COLUMNS = 80;
+const INDENT = 2;
+
+/** Between words only: a path or a command is copied as a whole. The lines after the first are indented. */
+function fold(text: string): string {
+  const [first = '', ...more] = text.split(' ');
+  let column = INDENT + first.length;
+  const folded = more.map((word) => {
+    const fits = column + 1 + word.length <= COLUMNS;
+    column = fits ? column + 1 + word.length : INDENT + word.length;
+    return fits ? ` ${word}` : `\n  ${word}`;
+  });
+  return first + folded.join('');
 }
 
 const EXIT_CODES: Readonly<Partial<Record<ProblemCode, ExitCode>>> = {
   'bad-request': EXIT.usage,
-  'not-allowed': EXIT.notAllowed,
   'service-not-found': EXIT.noSuchService,
   'service-not-running': EXIT.notRunning,
+  'job-not-found': EXIT.noSuchService,
+  'job-not-running': EXIT.notRunning,
 };
+
+/** RFC 9110: 401 who are you, 403 you may not. */
+const NOT_ALLOWED: readonly number[] = [401, 403];
 
 /** Where what to do next is another thing at the command line than it is for a program. */
 const ADVICE: Readonly<Partial<Record<ProblemCode, string>>> = {
@@ -47,28 +67,26 @@ const ADVICE: Readonly<Partial<Record<ProblemCode, string>>> = {
 };
 
 function explainProblem(problem: ProblemDocument): Failure {
-  const exitCode = EXIT_CODES[problem.code] ?? EXIT.failed;
+  const otherwise = NOT_ALLOWED.includes(problem.status) ? EXIT.notAllowed : EXIT.failed;
+  const exitCode = EXIT_CODES[problem.code] ?? otherwise;
   const next = ADVICE[problem.code] ?? problem.next.replaceAll('NAME', problem.service ?? 'NAME');
   const { code, detail, rendered, diagnostics } = problem;
   return { exitCode, code, message: detail, next, rendered, diagnostics };
 }
 
-function explainUnreachable({ socketPath, code, message }: BosunUnreachable): Failure {
+function explainUnreachable({ where, code, message }: BosunUnreachable): Failure {
   if (code === 'EACCES' || code === 'EPERM') {
     const next = 'Ask as root, or as the user that Bosun runs as.';
     return {
       exitCode: EXIT.notAllowed,
       code: 'not-allowed',
-      message: `${socketPath} may not be opened`,
+      message: `${where} may not be opened`,
       next,
     };
   }
-  return { exitCode: EXIT.unreachable, code: 'unreachable', message, next: unreachableAdvice(code) };
+  return { code: isErrno(code) ? 'unreachable' : code, message, ...adviseUnreachable(code, where) };
 }
 
-function unreachableAdvice(code: string): string {
-  if (code === 'ENOENT') return 'Is Bosun running here? Name its socket with --socket PATH or BOSUN_SOCKET.';
-  if (code === 'ECONNREFUSED')
-    return 'The socket is there, but nobody listens: Bosun has ended. Start it again.';
-  return "Try again; if it stays so, see Bosun's own log lines.";
+function isErrno(code: string): boolean {
+  return /^[A-Z]/.test(code);
 }

@@ -8,6 +8,7 @@ export const command: CliCommand = {
   words: '',
   summary: 'Exit with 0 when every wanted service is ready, else with 1',
   example: 'HEALTHCHECK CMD ["bosunctl", "health"]',
+  details: `Wanted services that cannot run here (\`skipped\`) do not count. A timer is well between its runs and in one.`,
   options: [],
   run: async ({ terminal, client }, { json }) => {
     const health = await client().health();

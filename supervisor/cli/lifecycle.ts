@@ -11,16 +11,18 @@ type Lifecycle = {
   readonly verb: ServiceVerb;
   readonly summary: string;
   readonly example: string;
+  readonly details: string;
   /** The end of the sentence that begins with the service's name. */
   readonly describe: (view: ServiceView) => string;
 };
 
-export function lifecycleCommand({ verb, summary, example, describe }: Lifecycle): CliCommand {
+export function lifecycleCommand({ verb, summary, example, details, describe }: Lifecycle): CliCommand {
   return {
     name: verb,
     words: '<name...>',
     summary,
     example,
+    details,
     options: [{ flags: '--no-wait', help: 'do not wait for the outcome' }, TIMEOUT],
     run: async ({ terminal, client }, input) => {
       const view = await client().command(verb, input.words, { waitMs: waitMs(input) });

@@ -9,6 +9,8 @@ export const command: CliCommand = {
   words: '<name>',
   summary: 'Show the newest log lines of a service, and with -f each new one',
   example: 'bosunctl logs caddy -f -n 20',
+  details: `Bosun holds the newest 100 KiB of each service. Bytes that are not UTF-8 come out as the service wrote them. With \`--json\`
+each line is an object with \`time\`, \`service\`, \`stream\` and \`line\`.`,
   options: [
     { flags: '-f, --follow', help: 'go on with each new line' },
     { flags: '-n, --lines <count>', help: 'how many of the newest lines that are held', default: '100' },

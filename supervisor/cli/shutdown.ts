@@ -9,6 +9,7 @@ export const command: CliCommand = {
   words: '',
   summary: 'Stop everything in reverse order, then end Bosun and with it the container',
   example: 'bosunctl shutdown --wait',
+  details: `Prints when the shutdown has begun; with \`--wait\`, when Bosun has ended.`,
   options: [{ flags: '--wait', help: 'return when Bosun has ended' }],
   run: async ({ terminal, client }, input) => {
     const bosun = client();

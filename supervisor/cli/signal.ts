@@ -7,6 +7,7 @@ export const command: CliCommand = {
   words: '<signal> <name>',
   summary: 'Send a signal to the main process of a service',
   example: 'bosunctl signal HUP nomad',
+  details: `The name may have the prefix SIG or not. The signal goes to the main process alone.`,
   options: [],
   run: async ({ terminal, client }, { words: [signal = '', name = ''], json }) => {
     const view = await client().sendSignal(name, signal.toUpperCase());

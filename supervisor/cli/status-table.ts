@@ -10,7 +10,7 @@ type Row = readonly [name: string, state: string, pid: string, since: string, re
 
 const HEAD: Row = ['NAME', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'NOTE'];
 
-const STYLES: Readonly<Record<StateView, Style>> = {
+export const STYLES: Readonly<Record<StateView, Style>> = {
   running: 'green',
   completed: 'green',
   stopped: 'dim',
@@ -42,7 +42,7 @@ function toRow(view: ServiceView, nowMs: number): Row {
 }
 
 /** What is not as promised stands out; what the service says of itself is shown when there is nothing else to say. */
-function noteOf({ note, status_text: statusText, degraded }: ServiceView): string {
+export function noteOf({ note, status_text: statusText, degraded }: ServiceView): string {
   if (note !== '') return degraded.length > 0 ? `! ${note}` : note;
   return statusText === '' ? '' : `"${statusText}"`;
 }
@@ -51,8 +51,8 @@ export function sinceText({ since }: ServiceView, nowMs: number): string {
   return since === null ? '-' : describeDuration(nowMs - Date.parse(since));
 }
 
-function shorten(name: string): string {
-  return name.length <= WIDEST_NAME ? name : `${name.slice(0, WIDEST_NAME - 3)}...`;
+export function shorten(name: string, width = WIDEST_NAME): string {
+  return name.length <= width ? name : `${name.slice(0, width - 3)}...`;
 }
 
 function widest(rows: readonly Row[], column: number): number {
@@ -94,7 +94,7 @@ export function wrapText(text: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 

@@ -1,9 +1,10 @@
 // `bosunctl status`: all services in a table, or everything about one.
 import { describeDuration } from '../wire/duration.ts';
-import type { ServicesView, ServiceView } from '../wire/service-view.ts';
-import { firstWord, printJson, type CliCommand } from './command.ts';
+import type { JournalView, ServicesView, ServiceView } from '../wire/service-view.ts';
+import { firstWord, flagOption, printJson, UsageError, type CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { renderStatusTable, sinceText, wrapText } from './status-table.ts';
+import { watchServices } from './status-watch.ts';
 import type { Terminal } from './terminal.ts';
 
 export const command: CliCommand = {
@@ -11,8 +12,24 @@ export const command: CliCommand = {
   words: '[name]',
   summary: 'Show all services, or one of them in full',
   example: 'bosunctl status caddy',
-  options: [],
+  options: [{ flags: '--watch', help: 'all services, drawn anew after each change' }],
+  details: `The columns are the name, the state, the pid of the main process, the time since it entered the state, the restarts by
+policy, and a note: what it waits for, why it ended, what is next. [states.md](states.md) explains the states.
+
+A service that is being stopped says how long it has until SIGKILL, and one that is stopped only after others names them:
+\`stops after caddy (stopping: 3 s to SIGKILL)\`. While the container is being stopped, a line over the table says what is
+left of the budget. A note that begins with \`!\` is of a service that has not all it was promised (\`degraded\`), such as a
+limit of memory where control groups cannot be written; it runs all the same. What a service says of itself over sd_notify
+stands in quotes.
+
+\`--watch\` draws the table on the whole terminal until \`q\` or Ctrl-C; where standard output is not a terminal, the table is
+printed again after each change, with \`--json\` as one line.`,
   run: async ({ terminal, client }, input) => {
+    if (flagOption(input, 'watch')) {
+      if (input.words.length > 0) throw new UsageError('--watch shows all services: name none');
+      await watchServices({ terminal, client }, input.json ? 'json' : 'text', renderAll);
+      return EXIT.done;
+    }
     const name = firstWord(input);
     const view = name === '' ? await client().services() : await client().service(name);
     if (input.json) await printJson(terminal, view);
@@ -21,10 +38,18 @@ export const command: CliCommand = {
   },
 };
 
-function renderAll({ phase, shutdown, services }: ServicesView, terminal: Terminal): string {
-  const head = phase === 'up' ? '' : `Bosun is ${phase}${describeShutdown(shutdown)}.\n`;
+function renderAll({ phase, shutdown, journal, services }: ServicesView, terminal: Terminal): string {
+  const stopping = phase === 'up' ? '' : `Bosun is ${phase}${describeShutdown(shutdown)}.\n`;
+  const head = `${stopping}${describeJournal(journal)}`;
   if (services.length === 0) return `${head}There are no services.\n`;
   return head + renderStatusTable(services, terminal, Date.now());
+}
+
+/** One line, while it is not as it should be. */
+function describeJournal({ state, reason, held, lost }: JournalView): string {
+  if (state === 'writing') return '';
+  const gone = lost === 0 ? '' : `, ${lost} lost`;
+  return `The journal is not written (${reason}): ${held} events are held in memory${gone}.\n`;
 }
 
 function describeShutdown(shutdown: ServicesView['shutdown']): string {

@@ -13,7 +13,17 @@ export const command: CliCommand = {
   words: '<name>',
   summary: 'Wait until a service is healthy or stopped, without changing anything',
   example: 'bosunctl wait consul --for healthy --timeout 1m',
-  options: [{ flags: '--for <goal>', help: 'healthy or stopped', default: 'healthy' }, TIMEOUT],
+  details: `\`healthy\` is running and ready, or completed; of a timer, scheduled or in a run. \`stopped\` is any state in which it has no
+run and gets none.`,
+  options: [
+    {
+      flags: '--for <goal>',
+      help: 'healthy or stopped',
+      default: 'healthy',
+      choices: ['healthy', 'stopped'],
+    },
+    TIMEOUT,
+  ],
   run: async ({ terminal, client }, input) => {
     const goal = textOption(input, 'for');
     if (goal !== 'healthy' && goal !== 'stopped') throw new UsageError('--for takes healthy or stopped');

@@ -1,9 +1,13 @@
 // `bosunctl why`: in sentences, what a service waits for, how it last ended, and what happens next.
+import type { BosunClient } from '../client/bosun-client.ts';
 import { describeDuration } from '../wire/duration.ts';
+import type { LogLineView } from '../wire/event-view.ts';
 import type { ServiceView, StateView } from '../wire/service-view.ts';
 import { firstWord, printJson, type CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
-import { sinceText, wrapText } from './status-table.ts';
+import { printable, shorten, sinceText, wrapText } from './status-table.ts';
+import type { Terminal } from './terminal.ts';
+import { describeChain } from './why-chain.ts';
 
 export const command: CliCommand = {
   name: 'why',
@@ -11,26 +15,47 @@ export const command: CliCommand = {
   summary: 'Explain the state of a service: what it waits for, how it last ended, what is next',
   example: 'bosunctl why caddy',
   options: [],
+  details: `What it waits for is followed down to the service that it all begins with. Where it has ended badly, or is not getting
+ready, its last lines on standard error are shown.`,
   run: async ({ terminal, client }, input) => {
     const bosun = client();
     const view = await bosun.service(firstWord(input));
     const { services } = await bosun.services();
     const sentences = explain(view, services);
-    if (input.json) await printJson(terminal, { service: view.name, state: view.state, sentences });
-    else
-      await terminal.print(
-        sentences.map((text) => `${wrapText(text, terminal.columns).join('\n')}\n`).join(''),
-      );
+    const lines = IN_TROUBLE.has(view.state) ? await lastLines(bosun, view.name) : [];
+    if (input.json) {
+      const texts = lines.map(({ line }) => line);
+      await printJson(terminal, { service: view.name, state: view.state, sentences, stderr: texts });
+    } else await terminal.print(render(sentences, lines, terminal));
     return EXIT.done;
   },
 };
 
+/** Where what it wrote last may say why. */
+const IN_TROUBLE: ReadonlySet<StateView> = new Set(['backoff', 'failed', 'unready', 'starting', 'stopping']);
+const LINES_READ = 100;
+const LINES_SHOWN = 5;
+
+async function lastLines(client: BosunClient, name: string): Promise<readonly LogLineView[]> {
+  const lines: LogLineView[] = [];
+  for await (const line of client.logs(name, LINES_READ)) if (line.stream === 'stderr') lines.push(line);
+  return lines.slice(-LINES_SHOWN);
+}
+
+function render(sentences: readonly string[], lines: readonly LogLineView[], { columns }: Terminal): string {
+  const text = sentences.flatMap((sentence) => wrapText(sentence, columns));
+  const quoted = lines.map(({ line }) => `  ${shorten(printable(line), columns - 2)}`);
+  const head = quoted.length === 0 ? [] : ['The last it wrote to standard error:'];
+  return [...text, ...head, ...quoted].map((line) => `${line}\n`).join('');
+}
+
 export function explain(view: ServiceView, all: readonly ServiceView[]): readonly string[] {
   const sentences = [
     describeState(view),
-    ...describeWaits(view, all),
+    ...describeChain(view, all),
     ...describeHindrances(view),
-    describeLastExit(view),
+    ...describeLastExit(view),
+    ...describeShortcomings(view),
     ...describeLeftovers(view),
     describeNext(view),
   ];
@@ -48,15 +73,6 @@ function describeState({ name, state, note, ...view }: ServiceView): string {
   // What it waits for gets sentences of its own.
   const why = note === '' || view.waiting_for.length > 0 ? '' : `: ${note}`;
   return `${name} is ${STATES[state] ?? state}${since}${why}.`;
-}
-
-function describeWaits(view: ServiceView, all: readonly ServiceView[]): readonly string[] {
-  return view.waiting_for.map(({ service, condition, verdict, state }) => {
-    const note = all.find((other) => other.name === service)?.note ?? '';
-    const now = `It needs ${service} (${condition}), which is ${state}${note === '' ? '' : ` (${note})`}.`;
-    if (verdict === 'pending') return now;
-    return `${now} Nothing will change by itself: see \`bosunctl why ${service}\`, then \`bosunctl start ${view.name}\`.`;
-  });
 }
 
 /** What the note says only in part, and what it does not say. */
@@ -95,9 +111,31 @@ function describeLeftovers({ strays }: ServiceView): readonly string[] {
   return [`Run ${first.run} has left processes behind, which may live still: ${names}.`];
 }
 
-function describeLastExit({ last_exit: lastExit, note }: ServiceView): string {
-  if (lastExit === null || note.includes(lastExit.text)) return '';
-  return `Its last run ${lastExit.text.startsWith('killed') ? 'was ' : ''}${lastExit.text}.`;
+/** What it lives without; the note names them only where nothing else is to be said. */
+function describeShortcomings({ degraded, without, configuration, note }: ServiceView): readonly string[] {
+  const missing = degraded
+    .filter((text) => !note.includes(text))
+    .map((text) => `It has not all it was promised: ${text}.`);
+  const alone = without
+    .filter(({ service }) => !note.includes(service))
+    .map(({ service, state }) => `It goes without ${service}, which is ${state}.`);
+  const removed =
+    configuration === 'removed'
+      ? ['The configuration has it no more: it is forgotten when it has ended.']
+      : [];
+  return [...missing, ...alone, ...removed];
+}
+
+function describeLastExit({ last_exit: lastExit, note }: ServiceView): readonly string[] {
+  if (lastExit === null) return [];
+  const killed = lastExit.text.startsWith('killed') ? 'was ' : '';
+  return [
+    note.includes(lastExit.text) ? '' : `Its last run ${killed}${lastExit.text}.`,
+    lastExit.oom
+      ? 'It asked for more memory than it may have: see `limits.memory`, or give it less to do.'
+      : '',
+    lastExit.core_dumped ? 'The kernel has written a core file: core(5) says where.' : '',
+  ];
 }
 
 function describeNext({ name, state, next, waiting_for: waitingFor, restarts }: ServiceView): string {
@@ -115,13 +153,15 @@ function describeNext({ name, state, next, waiting_for: waitingFor, restarts }: 
       return waitingFor.length > 0 ? '' : `It stays so until \`bosunctl start ${name}\`.`;
     case 'skipped':
       return 'It is left out until its `when:` is true at a start of Bosun or at `bosunctl apply`.';
+    case 'unready':
+      return 'It is not stopped for that: it is ready again as soon as its readiness says so.';
+    case 'completed':
+      return `It is done, and runs again only by \`bosunctl start ${name}\` or at the next boot.`;
     case 'waiting':
     case 'starting':
     case 'running':
-    case 'unready':
     case 'stopping':
     case 'backoff':
-    case 'completed':
     case 'scheduled':
       return '';
   }

@@ -1,14 +1,17 @@
-// The typed client of the API over the control socket. It reads and commands; it prints nothing and decides nothing.
+// The typed client of the API: services, commands, configuration, events, logs. It reads and commands; it prints nothing and
+// decides nothing. What is about another thing has its own class over the same ApiCaller and a property here, as `keys` is in
+// key-client.ts; new methods about jobs or keys go there, not here.
 import type { CommandView, HealthView, VersionView } from '../wire/fleet-view.ts';
 import type { EventsView, LogLineView } from '../wire/event-view.ts';
 import type { ApplyView, PlanView } from '../wire/plan-view.ts';
+import type { RebuildView } from '../wire/rebuild-view.ts';
 import type { ServicesView, ServiceView } from '../wire/service-view.ts';
 import { streamEvents, type StreamedEvent } from './event-stream.ts';
-import { BosunUnreachable } from './failure.ts';
-import { readLines } from './line-stream.ts';
-import { sendForJson, sendForStream } from './transport.ts';
+import { ApiCaller, type Cancel, type WriteOptions } from './api-caller.ts';
+import { JobClient } from './job-client.ts';
+import { KeyClient } from './key-client.ts';
+import type { Target } from './target.ts';
 
-export type Cancel = { readonly signal?: AbortSignal | undefined };
 export type EventFilter = {
   /** Events with a larger id. */
   readonly after?: number | undefined;
@@ -16,43 +19,43 @@ export type EventFilter = {
   readonly types?: readonly string[] | undefined;
 };
 export type ServiceVerb = 'start' | 'stop' | 'restart' | 'reload';
-export type CommandOptions = Cancel & {
-  /** How long Bosun waits for the outcome before it answers; undefined: it answers at once. */
-  readonly waitMs?: number | undefined;
-};
 
 /** Every method throws BosunUnreachable or BosunProblem; with `signal`, also its reason. */
 export class BosunClient {
-  readonly socketPath: string;
+  readonly keys: KeyClient;
+  readonly jobs: JobClient;
+  readonly #api: ApiCaller;
 
-  constructor(socketPath: string) {
-    this.socketPath = socketPath;
+  /** As text: the path of the control socket. */
+  constructor(target: Target | string) {
+    this.#api = new ApiCaller(typeof target === 'string' ? { kind: 'socket', socketPath: target } : target);
+    this.keys = new KeyClient(this.#api);
+    this.jobs = new JobClient(this.#api);
   }
 
   async services(cancel: Cancel = {}): Promise<ServicesView> {
-    return (await this.#get('/v1/services', cancel)) as ServicesView;
+    return (await this.#api.get('/v1/services', cancel)) as ServicesView;
   }
 
   async service(name: string, cancel: Cancel = {}): Promise<ServiceView> {
-    return (await this.#get(servicePath(name), cancel)) as ServiceView;
+    return (await this.#api.get(servicePath(name), cancel)) as ServiceView;
   }
 
   async health(cancel: Cancel = {}): Promise<HealthView> {
-    const wanted = { method: 'GET', path: '/v1/health', ...cancel } as const;
-    return (await sendForJson(this.socketPath, wanted, 503)) as HealthView;
+    return (await this.#api.get('/v1/health', cancel, 503)) as HealthView;
   }
 
   async version(cancel: Cancel = {}): Promise<VersionView> {
-    return (await this.#get('/v1/version', cancel)) as VersionView;
+    return (await this.#api.get('/v1/version', cancel)) as VersionView;
   }
 
   /** For all the services or for none. */
   async command(
     verb: ServiceVerb,
     services: readonly string[],
-    options: CommandOptions = {},
+    options: WriteOptions = {},
   ): Promise<CommandView> {
-    return (await this.#post(
+    return (await this.#api.post(
       `/v1/commands${waitQuery(options)}`,
       { verb, services },
       options,
@@ -60,26 +63,31 @@ export class BosunClient {
   }
 
   /** `signal`: a name such as SIGHUP or HUP; goes to the main process of the service. */
-  async sendSignal(service: string, signal: string, cancel: Cancel = {}): Promise<CommandView> {
-    return (await this.#post(`${servicePath(service)}/signal`, { signal }, cancel)) as CommandView;
+  async sendSignal(service: string, signal: string, options: WriteOptions = {}): Promise<CommandView> {
+    return (await this.#api.post(`${servicePath(service)}/signal`, { signal }, options)) as CommandView;
   }
 
   /** What the configuration, as it is in the files now, would change. */
   async plan(cancel: Cancel = {}): Promise<PlanView> {
-    return (await this.#get('/v1/plan', cancel)) as PlanView;
+    return (await this.#api.get('/v1/plan', cancel)) as PlanView;
   }
 
-  async apply(options: CommandOptions = {}): Promise<ApplyView> {
-    return (await this.#post(`/v1/apply${waitQuery(options)}`, undefined, options)) as ApplyView;
+  async apply(options: WriteOptions = {}): Promise<ApplyView> {
+    return (await this.#api.post(`/v1/apply${waitQuery(options)}`, undefined, options)) as ApplyView;
   }
 
-  async shutdown(cancel: Cancel = {}): Promise<CommandView> {
-    return (await this.#post('/v1/shutdown', undefined, cancel)) as CommandView;
+  /** Replays the journal, and tells where the views were different from what it gives. */
+  async rebuildViews(options: WriteOptions = {}): Promise<RebuildView> {
+    return (await this.#api.post('/v1/views/rebuild', undefined, options)) as RebuildView;
+  }
+
+  async shutdown(options: WriteOptions = {}): Promise<CommandView> {
+    return (await this.#api.post('/v1/shutdown', undefined, options)) as CommandView;
   }
 
   /** What is held, oldest first. */
   async events(filter: EventFilter = {}, cancel: Cancel = {}): Promise<EventsView> {
-    return (await this.#get(eventsPath(filter, filter.after), cancel)) as EventsView;
+    return (await this.#api.get(eventsPath(filter, filter.after), cancel)) as EventsView;
   }
 
   /** Each event once, in order, also over a restart of the control plane. Without `after`: only new ones. */
@@ -88,7 +96,7 @@ export class BosunClient {
     cancel: Cancel = {},
   ): AsyncGenerator<StreamedEvent, void, undefined> {
     const path = eventsPath(filter, undefined);
-    return streamEvents(this.socketPath, { path, after: filter.after, signal: cancel.signal });
+    return streamEvents(this.#api, { path, after: filter.after, signal: cancel.signal });
   }
 
   /** The newest `lines` that are held, oldest first. */
@@ -105,26 +113,12 @@ export class BosunClient {
     return this.#logLines(`${servicePath(service)}/logs?lines=${lines}&follow=true`, cancel);
   }
 
-  async *#logLines(path: string, { signal }: Cancel): AsyncGenerator<LogLineView, void, undefined> {
-    const incoming = await sendForStream(this.socketPath, { method: 'GET', path, signal });
-    try {
-      for await (const line of readLines(incoming)) if (line !== '') yield JSON.parse(line) as LogLineView;
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new BosunUnreachable(this.socketPath, 'the connection ended', { cause: error });
-    }
-  }
-
-  async #get(path: string, { signal }: Cancel): Promise<unknown> {
-    return await sendForJson(this.socketPath, { method: 'GET', path, signal });
-  }
-
-  async #post(path: string, body: unknown, { signal }: Cancel): Promise<unknown> {
-    return await sendForJson(this.socketPath, { method: 'POST', path, body, signal });
+  #logLines(path: string, cancel: Cancel): AsyncGenerator<LogLineView, void, undefined> {
+    return this.#api.values(path, cancel) as AsyncGenerator<LogLineView, void, undefined>;
   }
 }
 
-function waitQuery({ waitMs }: CommandOptions): string {
+function waitQuery({ waitMs }: WriteOptions): string {
   return waitMs === undefined ? '' : `?wait=${Math.round(waitMs)}ms`;
 }
 

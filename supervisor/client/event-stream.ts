@@ -1,10 +1,10 @@
 // Server-sent events that go on over a lost connection: the control plane may be replaced while we listen, and the id of
 // the last event is the cursor with which we come back. Format: HTML standard, section 9.2.
-import { setTimeout as delay } from 'node:timers/promises';
+import type { IncomingMessage } from 'node:http';
 import type { EventView, GapView } from '../wire/event-view.ts';
-import { BosunUnreachable } from './failure.ts';
+import { isAway, pause, type ApiCaller } from './api-caller.ts';
 import { readLines } from './line-stream.ts';
-import { sendForStream } from './transport.ts';
+import { connectionLost } from './transport.ts';
 
 export type StreamedEvent =
   | { readonly kind: 'event'; readonly event: EventView }
@@ -25,7 +25,7 @@ const RETRY_MS = 50;
 
 /** Throws BosunUnreachable when nobody has answered for a while, BosunProblem, or the signal's reason. */
 export async function* streamEvents(
-  socketPath: string,
+  api: ApiCaller,
   { path, after, signal }: EventStreamOptions,
 ): AsyncGenerator<StreamedEvent, void, undefined> {
   let cursor = after;
@@ -33,7 +33,7 @@ export async function* streamEvents(
   let lostAtMs = 0;
   for (;;) {
     try {
-      for await (const read of readOnce(socketPath, path, cursor, signal)) {
+      for await (const read of readOnce(api, path, cursor, signal)) {
         opened = true;
         lostAtMs = 0;
         cursor = cursorAfter(read) ?? cursor;
@@ -41,10 +41,12 @@ export async function* streamEvents(
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (!opened || !isLost(error) || isOver(lostAtMs)) throw error;
+      if (!opened || !isAway(error) || isOver(lostAtMs)) throw error;
     }
+    if (isOver(lostAtMs))
+      throw connectionLost(api.target, 'the stream ends whenever it is asked for', undefined);
     if (lostAtMs === 0) lostAtMs = performance.now();
-    await delay(RETRY_MS, undefined, signal === undefined ? {} : { signal });
+    await pause(RETRY_MS, signal);
   }
 }
 
@@ -67,25 +69,33 @@ function cursorAfter(read: Read): number | undefined {
 }
 
 async function* readOnce(
-  socketPath: string,
+  api: ApiCaller,
   path: string,
   after: number | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Read, void, undefined> {
   const cursor = after === undefined ? '' : `${path.includes('?') ? '&' : '?'}after=${after}`;
-  const incoming = await sendForStream(socketPath, {
-    method: 'GET',
-    path: path + cursor,
-    accept: 'text/event-stream',
-    signal,
-  });
+  const incoming = await api.stream(path + cursor, { signal }, 'text/event-stream');
   let type = '';
   let id: number | undefined;
-  for await (const line of readLines(incoming)) {
+  for await (const line of readWhole(api, incoming)) {
     if (line === '' && id !== undefined) yield { kind: 'cursor', id };
     else if (line.startsWith('id: ')) id = Number(line.slice(4));
     else if (line.startsWith('event: ')) type = line.slice(7);
     else if (line.startsWith('data: ')) yield parseData(type, line.slice(6));
+  }
+}
+
+/** A broken connection, whatever errno it broke with, is told from an answer that is wrong. */
+async function* readWhole(
+  { target }: ApiCaller,
+  incoming: IncomingMessage,
+): AsyncGenerator<string, void, undefined> {
+  try {
+    yield* readLines(incoming);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw connectionLost(target, 'the connection ended in the middle of a stream', error);
   }
 }
 
@@ -94,9 +104,4 @@ function parseData(type: string, data: string): StreamedEvent {
   return type === 'gap'
     ? { kind: 'gap', gap: value as GapView }
     : { kind: 'event', event: value as EventView };
-}
-
-function isLost(error: unknown): boolean {
-  if (error instanceof BosunUnreachable) return true;
-  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }

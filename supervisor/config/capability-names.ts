@@ -1,6 +1,6 @@
 // The capabilities of the kernel by name and number, <linux/capability.h>.
 import { ok, quote, wrong, type Parsed } from './parsed.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMean } from '../core/suggestion.ts';
 
 /** Each at the place of its number. */
 const NAMES = [

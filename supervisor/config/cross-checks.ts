@@ -5,7 +5,7 @@ import { contradictionsOf } from './contradictions.ts';
 import type { Diagnostic, Finding } from './diagnostic.ts';
 import { diagnoseAt, type Path } from './plain-value.ts';
 import type { DraftDependency, ServiceDraft } from './service-draft.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMean } from '../core/suggestion.ts';
 import { templateName } from './template.ts';
 
 type Drafts = ReadonlyMap<string, ServiceDraft>;

@@ -7,7 +7,7 @@ import type { Mismatch } from './mismatch.ts';
 import { quote } from './parsed.ts';
 import { diagnoseAt, pathText, type Path, type PlainDocument } from './plain-value.ts';
 import { keysAt, metaAt } from './schema-path.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMean } from '../core/suggestion.ts';
 import { valueAt } from './value-at.ts';
 
 /** Looking for what was meant costs time, and a map with more of them is no service. */

@@ -3,7 +3,7 @@ import type { FileSettings } from './fleet-settings.ts';
 
 /** `overridden`: keys that an option of the command line decides. */
 export function fixedSettings(
-  settings: FileSettings,
+  settings: Partial<FileSettings>,
   overridden: readonly string[],
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(flatten('', settings).filter(([key]) => !overridden.includes(key)));

@@ -1,6 +1,9 @@
 // The schema of bosun.yaml, which stands beside the services directory and holds what belongs to the whole.
 import * as z from 'zod';
 import { SERVICE_NAME_PATTERN } from '../core/names.ts';
+import { journalSchema } from './journal-schema.ts';
+import { accessSchema } from './access-schema.ts';
+import { listenersSchema } from './listener-schema.ts';
 import { absolutePath, positiveDuration, signal } from './schema-scalars.ts';
 
 const forward = z.strictObject({
@@ -46,6 +49,15 @@ export const fleetSchema = z
       description: 'The path of the control socket.',
       examples: ['/run/bosun/bosun.sock'],
     }).optional(),
+    state_dir: absolutePath({
+      description:
+        'Where Bosun keeps what is to outlive it: the journal, the output of jobs, API keys. Named here, services that the ' +
+        'operator has stopped stay stopped over a restart of the container. If not said: `state` beside the control socket.',
+      examples: ['/var/lib/bosun'],
+    }).optional(),
+    journal: journalSchema,
+    access: accessSchema,
+    listeners: listenersSchema,
   })
   .meta({ title: 'Bosun as a whole', description: 'bosun.yaml, beside the services directory.' });
 

@@ -9,7 +9,7 @@ import { diagnoseAt, type PlainDocument } from './plain-value.ts';
 import { readText } from './read-text.ts';
 import { ownValue } from './service-draft.ts';
 import { parseSignal } from './signal-name.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMean } from '../core/suggestion.ts';
 import { validate } from './validate.ts';
 import { valueAt } from './value-at.ts';
 import { parseYaml } from './yaml-document.ts';
@@ -18,6 +18,11 @@ import { readYamlTree } from './yaml-reader.ts';
 export type FileSettings = {
   readonly socket?: string;
   readonly logs: { readonly format: 'json' | 'prefix' | 'raw' };
+  readonly state_dir?: string;
+  readonly journal: FleetFile['journal'];
+  /** As they are written; control-access.ts has what they mean. */
+  readonly access?: FleetFile['access'];
+  readonly listeners?: FleetFile['listeners'];
 };
 
 export type FleetDraft = {
@@ -51,6 +56,10 @@ export function toFileSettings(file: FleetFile): FileSettings {
   return {
     ...(file.socket === undefined ? {} : { socket: file.socket }),
     logs: file.logs,
+    ...(file.state_dir === undefined ? {} : { state_dir: file.state_dir }),
+    journal: file.journal,
+    access: file.access,
+    listeners: file.listeners,
   };
 }
 

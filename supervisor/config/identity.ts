@@ -6,7 +6,7 @@ import type { GroupEntry, UserEntry } from './accounts.ts';
 import { isMapped, mayHere, type OwnPrivileges } from './own-privileges.ts';
 import type { Path } from './plain-value.ts';
 import type { ServiceFile } from './service-schema.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMean } from '../core/suggestion.ts';
 import type { SystemFacts } from './system-facts.ts';
 
 export type ExecutionFinding = {

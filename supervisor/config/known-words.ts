@@ -3,8 +3,6 @@
 /** Keys of the whole design that this version does not act on. Accepting them silently would be a promise not kept. */
 export const LATER_KEYS: ReadonlySet<string> = new Set([
   'logs',
-  'listeners',
-  'roles',
   'logs.file',
   'logs.redact',
 ]);

@@ -2,6 +2,7 @@
 // nothing, never throws.
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import type { Environment } from './base-environment.ts';
+import { controlAccessOf, type ControlAccess } from './control-access.ts';
 import { crossCheck } from './cross-checks.ts';
 import { hasErrors, sortDiagnostics, wholeFile, type Diagnostic } from './diagnostic.ts';
 import { limitPerFile, withoutRepeats } from './diagnostic-limit.ts';
@@ -34,6 +35,7 @@ export type LoadResult =
       readonly kind: 'loaded';
       readonly spec: FleetSpec;
       readonly settings: FileSettings;
+      readonly access: ControlAccess;
       readonly warnings: readonly Diagnostic[];
     }
   | { readonly kind: 'refused'; readonly diagnostics: readonly Diagnostic[] };
@@ -61,18 +63,20 @@ async function load({ directory, environment, readFacts }: LoadOptions): Promise
   const drafted = listing.services.map((service) => draftServices(service, environment));
   const drafts = meanAllInstances((await Promise.all(drafted)).flat());
   const contexts = await contextsOf(drafts, environment, readFacts ?? readSystemFacts);
+  const control = await controlAccessOf(fleet, directory, readFacts ?? readSystemFacts);
   const names = drafts.map((draft) => draft.name);
   const found = sortDiagnostics([
     ...listing.diagnostics,
     ...fleet.diagnostics,
     ...checkForwards(fleet, names),
+    ...control.diagnostics,
     ...drafts.flatMap((draft) => draft.diagnostics),
     ...[...contexts.values()].flatMap((context) => context.diagnostics),
     ...crossCheck(drafts),
   ]);
   const diagnostics = limitPerFile(withoutRepeats(found));
   if (hasErrors(diagnostics)) return { kind: 'refused', diagnostics };
-  return assemble(drafts, fleet, contexts, diagnostics);
+  return { ...assemble(drafts, fleet, contexts, diagnostics), access: control.access };
 }
 
 function assemble(
@@ -80,7 +84,7 @@ function assemble(
   { file }: FleetDraft,
   contexts: ServiceContexts,
   warnings: readonly Diagnostic[],
-): LoadResult {
+): Omit<Extract<LoadResult, { kind: 'loaded' }>, 'access'> {
   if (file === undefined) throw new Error('bosun.yaml was refused without a reason');
   const spec = {
     services: inStartOrder(drafts.map((draft) => toSpec(draft, contexts))),

@@ -20,6 +20,24 @@ export function serviceEnvironment(
   return Object.fromEntries(values);
 }
 
+type Overlay = ServiceFile['environment'] | readonly (readonly [string, string | undefined])[];
+
+/** An environment with what is said on top of it. */
+export function overlayEnvironment(
+  base: Environment,
+  own: Environment,
+  overlay: Overlay,
+): Readonly<Record<string, string>> {
+  const values = new Map(Object.entries(base));
+  for (const [name, value] of isEntries(overlay) ? overlay : entriesOf(overlay))
+    assign(values, own, name, value);
+  return Object.fromEntries(values);
+}
+
+function isEntries(overlay: Overlay): overlay is Exclude<Overlay, ServiceFile['environment']> {
+  return Array.isArray(overlay) && Array.isArray(overlay[0]);
+}
+
 /** Without a value it is Bosun's own; where Bosun has none, the service has none. */
 function assign(
   values: Map<string, string>,

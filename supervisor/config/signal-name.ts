@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { SignalName } from '../core/service-spec.ts';
 import { ok, quote, wrong, type Parsed } from './parsed.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMean } from '../core/suggestion.ts';
 
 export const SIGNAL_NAMES: readonly SignalName[] = Object.keys(constants.signals).filter(isSignalName);
 

@@ -1,6 +1,6 @@
 // Names of time zones as the IANA database has them, by the copy that comes with Node.js.
 import { ok, quote, wrong, type Parsed } from './parsed.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMean } from '../core/suggestion.ts';
 
 const REMEDY = 'Write a name such as Europe/Berlin or UTC.';
 

@@ -3,7 +3,9 @@ import type { Execution, Identity, ResourceControl } from '../core/execution-spe
 import { RESOURCE_NAMES } from './limits-schema.ts';
 import type { ServiceFile } from './service-schema.ts';
 
-export function toExecution(file: ServiceFile, identity: Identity | undefined): Execution {
+type ExecutionKeys = Pick<ServiceFile, 'limits' | 'security' | 'nice' | 'io_priority' | 'cpu_affinity'>;
+
+export function toExecution(file: ExecutionKeys, identity: Identity | undefined): Execution {
   const { limits, security } = file;
   return {
     identity,
@@ -30,7 +32,7 @@ function toIoPriority(written: ServiceFile['io_priority']): Execution['ioPriorit
   return { class: written.class, level: written.level ?? USUAL_LEVEL };
 }
 
-export function toResourceControl({ limits }: ServiceFile): ResourceControl {
+export function toResourceControl({ limits }: Pick<ServiceFile, 'limits'>): ResourceControl {
   const { memory, cpus, pids, io_weight } = limits;
   return { memoryMaxBytes: memory, cpus, pidsMax: pids, ioWeight: io_weight };
 }

@@ -4,6 +4,11 @@
 export const ROLES = ['observe', 'control', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Whether whoever has `role` may do what `needed` is the least role for. */
+export function covers(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
 /** On the control socket, by SO_PEERCRED of unix(7). Root and Bosun's own user are admin without a rule. */
 export type SocketRule =
   | { readonly kind: 'uid'; readonly uid: number; readonly role: Role }
@@ -31,9 +36,12 @@ export type ListenerAuthentication =
   | { readonly kind: 'none'; readonly server: ServerCertificate | undefined };
 
 export type ListenerSpec = {
+  /** As bosun.yaml calls it; events name it so. */
+  readonly name: string;
+  /** An IP address. */
   readonly address: string;
   readonly port: number;
-  /** What the Host header may say besides the address; empty: anything. */
+  /** Names that the Host header may say, besides addresses, `localhost` and what the server's certificate is for. */
   readonly hosts: readonly string[];
   readonly authentication: ListenerAuthentication;
 };

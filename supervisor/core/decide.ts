@@ -8,7 +8,7 @@ import type { Input, Moment, Resume } from './input.ts';
 import { advanceConfiguration } from './configuration.ts';
 import { onCommand } from './on-command.ts';
 import { onHookFinished } from './on-hook.ts';
-import { onJobExited, onJobGroupEmptied, onJobSpawned, onJobSpawnFailed, onJobTimer } from './on-job.ts';
+import { onJobInput } from './on-job.ts';
 import { onNotified } from './on-notice.ts';
 import { onProbed } from './on-probe.ts';
 import { liveRun, onExited, onGroupEmptied, onSpawnFailed, onSpawned } from './on-process.ts';
@@ -80,19 +80,12 @@ function apply(draft: Draft, input: Input): void {
       onFleetTimer(draft, input.timer);
       return;
     case 'job-spawned':
-      onJobSpawned(draft, input);
-      return;
     case 'job-spawn-failed':
-      onJobSpawnFailed(draft, input);
-      return;
     case 'job-exited':
-      onJobExited(draft, input);
-      return;
     case 'job-group-emptied':
-      onJobGroupEmptied(draft, input);
-      return;
+    case 'job-strays-found':
     case 'job-timer':
-      onJobTimer(draft, input);
+      onJobInput(draft, input);
       return;
     case 'swept':
       onSwept(draft);

@@ -3,7 +3,7 @@
 import type { CommandError } from './command-error.ts';
 import type { JobSpec } from './job-spec.ts';
 import type { JobId, Pid, RunId, ServiceName } from './names.ts';
-import type { Actor } from './event.ts';
+import type { Actor } from './actor.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { HookName, SignalName } from './service-spec.ts';
 

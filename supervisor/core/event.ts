@@ -1,5 +1,6 @@
 // The events: facts in the past tense, enough of them to rebuild the state of the fleet (promise P10).
 // An event says what happened and never what to do; effects say that. Times are monotonic milliseconds.
+import type { Actor } from './actor.ts';
 import type { Role } from './control-access.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { JobEvent } from './job-event.ts';
@@ -7,14 +8,12 @@ import type { JobId, Pid, RunId, ServiceName } from './names.ts';
 import type { Due } from './schedule.ts';
 import type { HookName, SignalName } from './service-spec.ts';
 import type { EndReason, SpawnError, StopCause } from './service-state.ts';
+import type { Stray } from './stray.ts';
 
 /** What the operator, or a dependency on behalf of them, wants of a service. */
 export type Wanted = 'up' | 'down';
 
 export type ProbePurpose = 'startup' | 'readiness' | 'liveness';
-
-/** A process of a run that has left its session, so that a signal to the run does not reach it. */
-export type Stray = { readonly pid: Pid; readonly name: string };
 
 export type ServiceEvent =
   | { readonly type: 'wanted'; readonly service: ServiceName; readonly wanted: Wanted }
@@ -255,9 +254,6 @@ export type ServiceNote = {
 };
 
 export type BosunEvent = ServiceEvent | FleetEvent | PlaneEvent | AuditEvent | ServiceNote | JobEvent;
-
-/** Who caused it: `uid:0`, `cert:alice`, `key:4f2a`, `signal:SIGTERM`, or `bosun` for what follows from a policy. */
-export type Actor = string;
 
 /** An event as it is numbered, stamped, stored and streamed. */
 export type RecordedEvent = {

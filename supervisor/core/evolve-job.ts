@@ -14,10 +14,11 @@ export function evolveJobs(fleet: Fleet, event: JobEvent): Fleet {
 }
 
 function addJob(fleet: Fleet, event: Extract<JobEvent, { type: 'job-requested' }>): Fleet {
-  const { type: _type, job, atMs, ...declared } = event;
+  const { job, run, shown, context, input, owner, stopIntervalMs, timeoutMs, outputLimitBytes, atMs } = event;
+  const declared = { shown, context, input, owner, stopIntervalMs, timeoutMs, outputLimitBytes };
   const state: JobState = { kind: 'starting', stop: undefined };
-  const record = { ...declared, id: job, requestedAtMs: atMs, degraded: [], state };
-  return { ...fleet, jobs: [...fleet.jobs, record], nextJob: job + 1, nextRun: event.run + 1 };
+  const record = { id: job, run, ...declared, requestedAtMs: atMs, degraded: [], state };
+  return { ...fleet, jobs: [...fleet.jobs, record], nextJob: job + 1, nextRun: run + 1 };
 }
 
 type ChangingEvent = Exclude<JobEvent, { type: 'job-requested' | 'job-forgotten' }>;
@@ -34,6 +35,7 @@ function evolveJob(record: JobRecord, event: ChangingEvent): JobRecord {
     case 'job-ended':
       return { ...record, state: ended(event) };
     case 'job-signalled':
+    case 'job-strays-found':
       return record;
   }
 }

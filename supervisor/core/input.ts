@@ -1,5 +1,7 @@
 // What can happen to the engine: everything `decide` is ever told. Inputs of an old run are dropped there.
-import type { Actor, ProbePurpose, Stray, CommandOutcome } from './event.ts';
+import type { Actor } from './actor.ts';
+import type { ProbePurpose, CommandOutcome } from './event.ts';
+import type { Stray } from './stray.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { JobSpec } from './job-spec.ts';
 import type { JobId, Pid, RunId, ServiceName } from './names.ts';
@@ -114,6 +116,7 @@ export type Input =
       readonly group: 'empty' | 'populated';
     }
   | { readonly type: 'job-group-emptied'; readonly job: JobId }
+  | { readonly type: 'job-strays-found'; readonly job: JobId; readonly strays: readonly Stray[] }
   | { readonly type: 'job-timer'; readonly job: JobId; readonly run: RunId }
   /** Nothing but Bosun lives any more. */
   | { readonly type: 'swept' };

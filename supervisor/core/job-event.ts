@@ -1,10 +1,11 @@
 // The events of jobs: facts in the past tense, enough of them to rebuild the state of each. Times are monotonic milliseconds.
-import type { Actor } from './event.ts';
+import type { Actor } from './actor.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { JobEnd, JobStopCause, JobStopSignal } from './job.ts';
 import type { JobInput } from './job-spec.ts';
 import type { JobId, Pid, RunId, ServiceName } from './names.ts';
 import type { SignalName } from './service-spec.ts';
+import type { Stray } from './stray.ts';
 
 export type JobEvent =
   | {
@@ -46,6 +47,8 @@ export type JobEvent =
   | { readonly type: 'job-signalled'; readonly job: JobId; readonly signal: SignalName }
   /** While it was being stopped: others of its process group are still there. */
   | { readonly type: 'job-leader-exited'; readonly job: JobId; readonly exit: ExitStatus }
+  /** Processes that left its session are left alone, and told, also when it has ended. */
+  | { readonly type: 'job-strays-found'; readonly job: JobId; readonly strays: readonly Stray[] }
   | { readonly type: 'job-ended'; readonly job: JobId; readonly end: JobEnd; readonly atMs: number }
   /** So many have ended since that nothing is kept of it any more. */
   | { readonly type: 'job-forgotten'; readonly job: JobId };

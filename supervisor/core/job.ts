@@ -1,6 +1,6 @@
 // The state of one job: a tagged union in which each variant carries only what is valid in it, as for services.
 // A job never runs twice; it is live until its whole process group is gone.
-import type { Actor } from './event.ts';
+import type { Actor } from './actor.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { JobInput } from './job-spec.ts';
 import type { JobId, Pid, RunId, ServiceName } from './names.ts';

@@ -12,7 +12,14 @@ import type { SignalName } from './service-spec.ts';
 export type JobCommand = Extract<Command, { verb: 'run-job' | 'stop-job' | 'signal-job' }>;
 
 export function refusalOfJob(draft: Draft, command: JobCommand): CommandError | undefined {
-  return command.verb === 'run-job' ? refusalToRun(draft) : refusalToReach(draft, command.job);
+  switch (command.verb) {
+    case 'run-job':
+      return refusalToRun(draft);
+    case 'stop-job':
+      return refusalToReach(draft, command.job);
+    case 'signal-job':
+      return refusalToSignal(draft, command.job);
+  }
 }
 
 function refusalToRun(draft: Draft): CommandError | undefined {
@@ -28,6 +35,18 @@ function refusalToReach(draft: Draft, job: JobId): CommandError | undefined {
   if (liveJob(draft, job) === undefined)
     return { code: 'job-not-running', service: '', message: `job ${job} has ended` };
   return undefined;
+}
+
+/** It goes to the leader alone, so there must be one. */
+function refusalToSignal(draft: Draft, job: JobId): CommandError | undefined {
+  const state = liveJob(draft, job)?.state;
+  if (state?.kind === 'starting')
+    return { code: 'job-not-running', service: '', message: `job ${job} has no process yet` };
+  if (state?.kind === 'stopping' && state.exit !== undefined) {
+    const message = `job ${job} has ended, and what it has left is being ended`;
+    return { code: 'job-not-running', service: '', message };
+  }
+  return refusalToReach(draft, job);
 }
 
 export function carryOutForJob(draft: Draft, command: JobCommand): CommandResult {

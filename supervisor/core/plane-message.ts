@@ -21,9 +21,17 @@ export type PlaneSettings = {
   readonly configuration: ConfigurationSource;
   /** An absolute path of a directory that only Bosun writes to: the journal, the output of jobs, API keys. */
   readonly stateDir: string;
+  readonly journal: JournalLimits;
   /** Who besides root and Bosun's own user may use the control socket. */
   readonly socketRules: readonly SocketRule[];
   readonly listeners: readonly ListenerSpec[];
+};
+
+/** Of the journal's files, the one that is written to included. */
+export type JournalLimits = {
+  readonly segmentEvents: number;
+  readonly segmentBytes: number;
+  readonly keep: number;
 };
 
 /** Where the configuration is read from, also later, and what the command line adds to it each time. */
@@ -59,7 +67,11 @@ export type WatchedLine = { readonly purpose: 'startup' | 'readiness'; readonly 
 /** `terminal`: the master of the pseudo-terminal that is all three streams of the job. `stdin`: to be written to. */
 export type JobStream = 'stdin' | 'stdout' | 'stderr' | 'terminal';
 
-/** One end of a job's streams, lent as a pipe of a service is. */
+/**
+ * One end of a job's streams, lent as a pipe of a service is, again to each next worker; after the job's `job-requested`, perhaps before its
+ * `job-spawned`. The engine keeps its own until `job-end-done`; that of stdin until the job has ended at the latest, so the receiver closes
+ * its copy then too. A stray may hold an output open for ever: of a job that has ended the receiver reads what is there, and is done.
+ */
 export type LentJobEnd = {
   readonly job: JobId;
   readonly run: RunId;

@@ -172,6 +172,8 @@ export class Engine {
         this.#companions.cancelHook(effect.run, effect.hook);
         return;
       case 'spawn-job':
+        // The control plane knows of a job before it gets the ends of its streams.
+        this.#publish();
         this.#jobs.start(effect, submit);
         return;
       case 'signal-job':

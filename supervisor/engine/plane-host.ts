@@ -3,7 +3,7 @@
 import type { CommandResult } from '../core/effect.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Command } from '../core/input.ts';
-import type { RunId, ServiceName } from '../core/names.ts';
+import type { RunId } from '../core/names.ts';
 import {
   CARRY_HEADER_BYTES,
   type FromPlane,
@@ -14,6 +14,8 @@ import {
   type WatchedLine,
 } from '../core/plane-message.ts';
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
+import { CommandMemory } from './command-memory.ts';
+import { KeptEnds } from './kept-ends.ts';
 import type { PlanePort } from './ports.ts';
 
 /** The worker thread, as far as it is used here. */
@@ -38,18 +40,9 @@ export type PlaneHostPorts = {
   readonly listening: (socketPath: string, start: 'first' | 'again') => void;
   readonly lineMatched: (match: Extract<FromPlane, { type: 'line-matched' }>) => void;
   readonly note: (note: Extract<FromPlane, { type: 'note' }>) => void;
+  readonly journaled: (upToId: number) => void;
   readonly outputFailed: (errno: string) => void;
   readonly failed: (reason: string) => void;
-};
-
-type KeptPipe = {
-  readonly service: ServiceName;
-  readonly run: RunId;
-  readonly stream: OutputStream;
-  readonly readEnd: number;
-  /** Memory for the unfinished line, which outlives the worker that has read it. */
-  readonly carry: SharedArrayBuffer;
-  readonly watched: readonly WatchedLine[];
 };
 
 type Configuration = { readonly spec: FleetSpec | undefined; readonly target: FleetSpec | undefined };
@@ -70,7 +63,8 @@ const STABLE_MS = 10_000;
 
 export class PlaneHost implements PlanePort {
   readonly #ports: PlaneHostPorts;
-  readonly #pipes = new Map<string, KeptPipe>();
+  readonly #kept: KeptEnds;
+  readonly #memory = new CommandMemory(() => performance.now());
   #life: Life = { kind: 'not-started' };
   #restartMs = FIRST_RESTART_MS;
   #starts = 0;
@@ -80,6 +74,7 @@ export class PlaneHost implements PlanePort {
 
   constructor(ports: PlaneHostPorts) {
     this.#ports = ports;
+    this.#kept = new KeptEnds(ports.close);
   }
 
   start(): void {
@@ -87,6 +82,7 @@ export class PlaneHost implements PlanePort {
   }
 
   publish(events: readonly RecordedEvent[]): void {
+    this.#kept.follow(events);
     this.#post({ type: 'events', events, ...this.#configuration });
     this.#configuration = { spec: undefined, target: undefined };
   }
@@ -103,24 +99,32 @@ export class PlaneHost implements PlanePort {
   }
 
   reply(command: string, result: CommandResult): void {
+    this.#memory.note(command, result);
     this.#post({ type: 'reply', command, result });
   }
 
-  // TODO(issue 4, jobs): kept and lent again to the next worker.
-  lendJob(end: LentJobEnd): void {
-    this.#post({ type: 'lend-job', end });
+  lendJob({ fd: ours, ...lent }: LentJobEnd): void {
+    this.#lend(this.#kept.keep({ kind: 'job', ours, lent }));
   }
 
   lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void {
-    const watched = watchedLines(spec, stream);
-    const pipe = { service: spec.name, run, stream, readEnd, carry: createCarry(), watched };
-    this.#pipes.set(pipeKey(run, stream), pipe);
-    if (this.#life.kind === 'running') this.#lendNow(this.#life.worker, pipe);
+    const lent = {
+      service: spec.name,
+      run,
+      stream,
+      carry: createCarry(),
+      watched: watchedLines(spec, stream),
+    };
+    this.#lend(this.#kept.keep({ kind: 'pipe', ours: readEnd, lent }));
   }
 
-  /** Pipes whose duplicates are still to be made, for the next worker. */
+  #lend(key: string): void {
+    if (this.#life.kind === 'running') this.#lendNow(this.#life.worker, key);
+  }
+
+  /** Ends whose duplicates are still to be made, for the next worker. */
   get unlent(): number {
-    return this.#life.kind === 'running' ? 0 : this.#pipes.size;
+    return this.#life.kind === 'running' ? 0 : this.#kept.size;
   }
 
   /** Lets the worker write out what it has; resolves when it has done so, has died, or the time is up. */
@@ -157,7 +161,7 @@ export class PlaneHost implements PlanePort {
     if (worker === undefined) return;
     this.#life = { kind: 'running', worker, since: performance.now() };
     worker.post(this.#ports.hello());
-    for (const pipe of this.#pipes.values()) this.#lendNow(worker, pipe);
+    for (const key of this.#kept.keys) this.#lendNow(worker, key);
     if (this.#applyActor !== undefined) worker.post({ type: 'apply-requested', actor: this.#applyActor });
     this.#applyActor = undefined;
   }
@@ -179,37 +183,40 @@ export class PlaneHost implements PlanePort {
     }
   }
 
-  #lendNow(worker: PlaneWorker, { readEnd, ...pipe }: KeptPipe): void {
-    const fd = this.#ports.duplicate(readEnd);
-    if (fd !== undefined) worker.post({ type: 'lend', pipe: { ...pipe, fd } });
-    else this.#lendLater(worker, { readEnd, ...pipe });
+  #lendNow(worker: PlaneWorker, key: string): void {
+    const ours = this.#kept.descriptor(key);
+    if (ours === undefined) return;
+    const fd = this.#ports.duplicate(ours);
+    const message = fd === undefined ? undefined : this.#kept.message(key, fd);
+    if (message === undefined) this.#lendLater(worker, key);
+    else worker.post(message);
   }
 
   /** No descriptor is left: the output waits in the pipe meanwhile. */
-  #lendLater(worker: PlaneWorker, pipe: KeptPipe): void {
+  #lendLater(worker: PlaneWorker, key: string): void {
     setTimeout(() => {
-      const current = this.#life.kind === 'running' && this.#life.worker === worker;
-      if (current && this.#pipes.has(pipeKey(pipe.run, pipe.stream))) this.#lendNow(worker, pipe);
+      if (this.#life.kind === 'running' && this.#life.worker === worker) this.#lendNow(worker, key);
     }, LEND_RETRY_MS).unref();
   }
 
   #onMessage(message: FromPlane): void {
     switch (message.type) {
       case 'command':
-        this.#ports.command(message.command);
+        this.#onCommand(message.command);
         return;
       case 'listening':
         this.#ports.listening(message.socketPath, this.#starts === 1 ? 'first' : 'again');
         return;
       case 'line-matched':
-        this.#stopWatching(message);
+        this.#kept.stopWatching(message.run, message.purpose);
         this.#ports.lineMatched(message);
         return;
       case 'drained':
-        this.#closePipe(pipeKey(message.run, message.stream));
-        return;
       case 'job-end-done':
+        this.#kept.release(message.run, message.stream);
+        return;
       case 'journaled':
+        this.#ports.journaled(message.upToId);
         return;
       case 'note':
         this.#ports.note(message);
@@ -223,13 +230,11 @@ export class PlaneHost implements PlanePort {
     }
   }
 
-  /** The next worker need not look for what this one has found. */
-  #stopWatching({ run, purpose }: Extract<FromPlane, { type: 'line-matched' }>): void {
-    for (const [key, pipe] of this.#pipes) {
-      if (pipe.run !== run) continue;
-      const watched = pipe.watched.filter((line) => line.purpose !== purpose);
-      this.#pipes.set(key, { ...pipe, watched });
-    }
+  /** One that has been done is not done again: a control plane that died may not have heard of it. */
+  #onCommand(command: Command): void {
+    const result = this.#memory.find(command.id);
+    if (result === undefined) this.#ports.command(command);
+    else this.#post({ type: 'reply', command: command.id, result });
   }
 
   #onEnded(reason: string): void {
@@ -252,23 +257,11 @@ export class PlaneHost implements PlanePort {
     this.#life = { kind: 'between', timer };
     this.#ports.failed(reason);
   }
-
-  /** Only at the end of the stream: a writer that is still there, even a stray, must never get EPIPE. */
-  #closePipe(key: string): void {
-    const pipe = this.#pipes.get(key);
-    if (pipe === undefined) return;
-    this.#pipes.delete(key);
-    this.#ports.close(pipe.readEnd);
-  }
 }
 
 /** Grows as it is needed: most lines are read whole, and a thousand services have two thousand of these. */
 function createCarry(): SharedArrayBuffer {
   return new SharedArrayBuffer(CARRY_HEADER_BYTES, { maxByteLength: CARRY_HEADER_BYTES + MAX_LINE_BYTES });
-}
-
-function pipeKey(run: RunId, stream: OutputStream): string {
-  return `${String(run)}/${stream}`;
 }
 
 function watchedLines({ startup, readiness }: ServiceSpec, stream: OutputStream): readonly WatchedLine[] {

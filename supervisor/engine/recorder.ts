@@ -1,10 +1,14 @@
 // Numbers and stamps events: a global id without gaps, a sequence for each service, wall and monotonic time, who and why.
-// Keeps the newest ones, so that a control plane that starts anew knows what happened before it.
-import type { Actor, BosunEvent, RecordedEvent } from '../core/event.ts';
+// Keeps the newest ones, and all that the control plane has not written to its journal yet, up to a bound: so that one that starts
+// anew knows what happened before it, and misses nothing. What is given up beyond the bound it sees from the gap in the ids.
+import type { Actor } from '../core/actor.ts';
+import type { BosunEvent, RecordedEvent } from '../core/event.ts';
 import type { ServiceName } from '../core/names.ts';
 import type { ClockPort } from './ports.ts';
 
 const KEPT_EVENTS = 1000;
+/** A few megabytes, and some ten milliseconds to hand over. */
+const MOST_UNWRITTEN = 10_000;
 
 /** `cause`: the id of the event that led to it, 0 when none did. */
 export type Attribution = { readonly actor: Actor; readonly command: string; readonly cause: number };
@@ -21,11 +25,13 @@ export class Recorder {
   readonly #clock: ClockPort;
   readonly #seqOf: Map<ServiceName, number>;
   #lastId: number;
+  #writtenId: number;
   #recent: RecordedEvent[] = [];
 
   constructor(clock: ClockPort, { lastId, lastSeqs } = FROM_THE_START) {
     this.#clock = clock;
     this.#lastId = lastId;
+    this.#writtenId = lastId;
     this.#seqOf = new Map(lastSeqs);
   }
 
@@ -34,7 +40,12 @@ export class Recorder {
   }
 
   get recent(): readonly RecordedEvent[] {
-    return this.#recent.slice(-KEPT_EVENTS);
+    return this.#recent.slice(-this.#kept);
+  }
+
+  /** Every event up to this id is in the journal. */
+  written(upToId: number): void {
+    this.#writtenId = Math.max(this.#writtenId, upToId);
   }
 
   record(event: BosunEvent, attribution: Attribution): RecordedEvent {
@@ -49,8 +60,13 @@ export class Recorder {
     };
     this.#recent.push(recorded);
     // Cut now and then, not at each event.
-    if (this.#recent.length > 2 * KEPT_EVENTS) this.#recent = this.#recent.slice(-KEPT_EVENTS);
+    if (this.#recent.length > this.#kept + KEPT_EVENTS) this.#recent = this.#recent.slice(-this.#kept);
     return recorded;
+  }
+
+  get #kept(): number {
+    const unwritten = this.#lastId - this.#writtenId;
+    return Math.min(Math.max(unwritten, KEPT_EVENTS), MOST_UNWRITTEN);
   }
 
   #nextSeq(service: ServiceName): number {

@@ -1,7 +1,7 @@
-// Keeps descriptors free for Bosun itself: near the limit of open files (RLIMIT_NOFILE, getrlimit(2)) a service gets no pipe, as if there
-// were none left. Else the services would take all of them, and nobody could ask Bosun why, or stop one.
+// Keeps descriptors free for Bosun itself: near the limit of open files (RLIMIT_NOFILE, getrlimit(2)) a service or a job gets no pipe, as if
+// there were none left. Else they would take all of them, and nobody could ask Bosun why, or stop one.
 import { readFileSync } from 'node:fs';
-import type { SystemCalls } from './system-calls.ts';
+import type { CallResult, SystemCalls } from './system-calls.ts';
 
 /** For the control plane's thread, connections to it, probes, hooks, and files that are read. */
 const KEPT_FREE = 40;
@@ -10,19 +10,27 @@ const KEPT_FREE = 40;
 export function leavingRoom(calls: SystemCalls, promised: () => number): SystemCalls {
   let limit = openFileLimit();
   const isRoomAt = (fd: number): boolean => fd + promised() + KEPT_FREE < limit;
+  const isRoom = (highest: number): boolean => {
+    if (isRoomAt(highest)) return true;
+    // prlimit(1) may have changed it.
+    limit = openFileLimit();
+    return isRoomAt(highest);
+  };
+  /** A new descriptor has the lowest number that is free, so that it tells how many there are. */
+  function ifRoom<Ends>(
+    made: CallResult<Ends>,
+    numbers: (ends: Ends) => readonly number[],
+  ): CallResult<Ends> {
+    if (!made.ok) return made;
+    const fds = numbers(made.value);
+    if (isRoom(Math.max(...fds))) return made;
+    for (const fd of fds) calls.close(fd);
+    return { ok: false, errno: 'EMFILE' };
+  }
   return {
     ...calls,
-    pipe: () => {
-      const made = calls.pipe();
-      // A new descriptor has the lowest number that is free, so that it tells how many there are.
-      if (!made.ok || isRoomAt(made.value.write)) return made;
-      // prlimit(1) may have changed it.
-      limit = openFileLimit();
-      if (isRoomAt(made.value.write)) return made;
-      calls.close(made.value.read);
-      calls.close(made.value.write);
-      return { ok: false, errno: 'EMFILE' };
-    },
+    pipe: () => ifRoom(calls.pipe(), ({ read, write }) => [read, write]),
+    openTerminal: (size) => ifRoom(calls.openTerminal(size), ({ master, slave }) => [master, slave]),
   };
 }
 

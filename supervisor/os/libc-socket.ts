@@ -15,11 +15,14 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_PASSCRED = 16;
+const SO_PEERGROUPS = 59;
 const SCM_RIGHTS = 1;
 const SCM_CREDENTIALS = 2;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const MSG_CMSG_CLOEXEC = 0x40000000;
+/** Most users are in fewer; NGROUPS_MAX of the kernel is 65536. */
+const USUAL_GROUPS = 64;
 /** SCM_MAX_FD of the kernel, unix(7): with room for all of them none is closed by the kernel in the middle of our call. */
 const MOST_DESCRIPTORS = 253;
 
@@ -41,7 +44,7 @@ const CONTROL_BYTES =
 
 type SocketCalls = Pick<
   SystemCalls,
-  'datagramSocket' | 'passCredentials' | 'bindAbstract' | 'receive' | 'closeAside'
+  'peerGroups' | 'datagramSocket' | 'passCredentials' | 'bindAbstract' | 'receive' | 'closeAside'
 >;
 
 type Functions = ReturnType<typeof resolve>;
@@ -50,6 +53,7 @@ let resolved: Functions | undefined;
 function resolve() {
   return dlopen(null, {
     socket: { return: I32, arguments: [I32, I32, I32] },
+    getsockopt: { return: I32, arguments: [I32, I32, I32, BUF, BUF] },
     setsockopt: { return: I32, arguments: [I32, I32, I32, BUF, 'uint32'] },
     bind: { return: I32, arguments: [I32, BUF, 'uint32'] },
     recvmsg: { return: 'int64', arguments: [I32, BUF, I32] },
@@ -61,6 +65,22 @@ function c(): Functions {
 }
 
 export const socketCalls: SocketCalls = {
+  peerGroups(fd) {
+    const length = Buffer.allocUnsafeSlow(4);
+    const read = (bytes: number): Buffer | undefined => {
+      const groups = Buffer.allocUnsafeSlow(bytes);
+      length.writeUInt32LE(bytes);
+      return c().getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, length) < 0 ? undefined : groups;
+    };
+    let groups = read(4 * USUAL_GROUPS);
+    // ERANGE: the length that it needs stands in `length`.
+    if (groups === undefined && length.readUInt32LE() > 4 * USUAL_GROUPS)
+      groups = read(length.readUInt32LE());
+    if (groups === undefined) return failed();
+    const count = length.readUInt32LE() / 4;
+    return { ok: true, value: Array.from({ length: count }, (_, index) => groups.readUInt32LE(4 * index)) };
+  },
+
   datagramSocket() {
     const fd = c().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     return fd < 0 ? failed() : { ok: true, value: fd };

@@ -6,6 +6,7 @@ import type { ExitStatus } from '../core/exit-status.ts';
 import type { Pid } from '../core/names.ts';
 import { done, fail, failed } from './libc-errno.ts';
 import { socketCalls } from './libc-socket.ts';
+import { terminalCalls } from './libc-terminal.ts';
 import { timerCalls } from './libc-timer.ts';
 import { whenReadable } from './poll.ts';
 import { signalName } from './signal-names.ts';
@@ -139,10 +140,17 @@ function fileActions(request: SpawnRequest): Buffer {
   if (request.leadership === 'foreground') giveTerminal(actions);
   if (request.stdin === 'null')
     c.posix_spawn_file_actions_addopen(actions, 0, '/dev/null', constants.O_RDONLY, 0);
+  else if (request.stdin !== 'given') openTerminal(actions, request.stdin.terminal);
   for (const { ours, theirs } of request.descriptors)
     c.posix_spawn_file_actions_adddup2(actions, ours, theirs);
   c.posix_spawn_file_actions_addchdir_np(actions, request.workingDir);
   return actions;
+}
+
+/** glibc begins the session first. Then its leader gets the terminal that it opens, credentials(7). */
+function openTerminal(actions: Buffer, path: string): void {
+  c.posix_spawn_file_actions_addopen(actions, 0, path, constants.O_RDWR, 0);
+  for (const fd of [1, 2]) c.posix_spawn_file_actions_adddup2(actions, 0, fd);
 }
 
 /** posix_spawn_file_actions_addtcsetpgrp_np is in glibc from 2.35 on; before, the command stays in the background. */
@@ -177,6 +185,7 @@ export function endProcess(code: number): void {
 
 export const libc: SystemCalls = {
   ...socketCalls,
+  ...terminalCalls,
   ...timerCalls,
   whenReadable,
 

@@ -1,9 +1,9 @@
 // Whose a pid is: the leader of a run, a tool that libuv waits for, or nobody's (an orphan that came to us).
 // A pid is entered in the same turn in which it was spawned, so that no exit can come before it is known.
-import type { Pid, RunId, ServiceName } from '../core/names.ts';
+import type { Pid, RunId } from '../core/names.ts';
 import { lookAgain, type ProcessIdentity } from './procfs.ts';
 
-export type RunEntry = { readonly service: ServiceName; readonly run: RunId; readonly pid: Pid };
+export type RunEntry = { readonly run: RunId; readonly pid: Pid };
 export type Owner =
   | { readonly kind: 'run'; readonly entry: RunEntry }
   | { readonly kind: 'tool' }

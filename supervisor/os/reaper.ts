@@ -1,9 +1,13 @@
 // The one owner of waits: takes the exit of every child that is not libuv's, on SIGCHLD and on a slow sweep.
 // It looks with WNOWAIT and takes by pid, because wait(-1) would steal the exits of libuv's own children, which then
 // never end for Node. It decides nothing: exits of runs and the count of orphans are handed on.
+// In a process that is not Bosun's alone it takes only the leaders of our runs, each by its pid: every other child is somebody else's.
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { ProcessTable, RunEntry } from './process-table.ts';
 import type { Errno, SystemCalls } from './system-calls.ts';
+
+/** `all`: as PID 1 or a subreaper must. `own`: the leaders of our runs and nobody else. */
+export type Reaped = 'all' | 'own';
 
 export type ReaperReport = {
   /** Leaders whose exit was taken in this pass, in the order of their deaths. */
@@ -27,6 +31,7 @@ export class Reaper {
   readonly #table: ProcessTable;
   readonly #report: (report: ReaperReport) => void;
   readonly #failed: (errno: Errno) => void;
+  readonly #reaped: Reaped;
   #again: NodeJS.Timeout | NodeJS.Immediate | undefined;
   #toolRetries = 0;
 
@@ -36,11 +41,13 @@ export class Reaper {
     table: ProcessTable,
     report: (report: ReaperReport) => void,
     failed: (errno: Errno) => void,
+    reaped: Reaped = 'all',
   ) {
     this.#calls = calls;
     this.#table = table;
     this.#report = report;
     this.#failed = failed;
+    this.#reaped = reaped;
   }
 
   start(): Disposable {
@@ -60,12 +67,17 @@ export class Reaper {
   /** One pass: until nothing is left, a batch is full, or a child of libuv's or a failure is in the way. */
   reap(): void {
     const pass: Pass = { exited: [], orphans: 0 };
+    if (this.#reaped === 'own') this.#takeOwn(pass.exited);
+    else this.#takeAll(pass);
+    this.#report(pass);
+  }
+
+  #takeAll(pass: Pass): void {
     for (let taken = 1; this.#takeNext(pass); taken++)
       if (taken === BATCH) {
         this.#again ??= setImmediate(this.#reapAgain);
         break;
       }
-    this.#report(pass);
   }
 
   /** False when there is no more to be had in this pass. */
@@ -117,12 +129,24 @@ export class Reaper {
    * waitid(2) shows the same child again until it is taken, so nobody behind one that is in the way can be seen. The leaders
    * are asked for by pid: of the services at least the ends are known.
    */
-  #takeLeaders(exited: Exited): void {
+  #takeLeaders(exited: Exited): ReadonlySet<Errno> {
+    const failures = new Set<Errno>();
     for (const entry of this.#table.leaders()) {
       const taken = this.#calls.takeExited(entry.pid);
+      if (!taken.ok) failures.add(taken.errno);
       if (!taken.ok || taken.value === undefined) continue;
       this.#table.removeLeader(entry.pid);
       exited.push({ entry, exit: taken.value });
+    }
+    return failures;
+  }
+
+  #takeOwn(exited: Exited): void {
+    for (const errno of this.#takeLeaders(exited)) {
+      // ECHILD: somebody else has taken it. It is told, and asking again would not help.
+      if (errno !== 'ECHILD')
+        this.#again ??= setTimeout(this.#reapAgain, errno === 'EINTR' ? 0 : FAILURE_RETRY_MS);
+      if (errno !== 'EINTR') this.#failed(errno);
     }
   }
 }

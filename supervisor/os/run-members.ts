@@ -1,7 +1,7 @@
 // Who belongs to a run: the process group that its leader began, and every process of its sessions (job control in a shell makes
 // further groups). And who has left: descendants in a session of their own, which no signal to the run reaches.
 import type { Pid, RunId } from '../core/names.ts';
-import type { Stray } from '../core/event.ts';
+import type { Stray } from '../core/stray.ts';
 import type { ProcessTable } from './process-table.ts';
 import { ProcessSnapshot } from './process-snapshot.ts';
 import { familyOf, lookAgain, statOf, type ProcessIdentity, type ProcessStat } from './procfs.ts';
@@ -19,17 +19,22 @@ export type RunFootprint = {
   readonly strays: Map<Pid, ProcessIdentity>;
 };
 
+/** Whether what a run leaves behind comes to us (PID 1, PR_SET_CHILD_SUBREAPER of prctl(2)), or goes to another process. */
+export type Orphans = 'ours' | 'elsewhere';
+
 /** How far up a process is looked for among the members of a run. */
 const MOST_ANCESTORS = 32;
 
 export class RunMembers {
   readonly #calls: SystemCalls;
   readonly #table: ProcessTable;
+  readonly #orphans: Orphans;
   readonly #snapshot: ProcessSnapshot;
 
-  constructor(calls: SystemCalls, table: ProcessTable) {
+  constructor(calls: SystemCalls, table: ProcessTable, orphans: Orphans) {
     this.#calls = calls;
     this.#table = table;
+    this.#orphans = orphans;
     this.#snapshot = new ProcessSnapshot(calls);
   }
 
@@ -49,13 +54,15 @@ export class RunMembers {
    * make it go away.
    */
   isPopulated(footprint: RunFootprint, look: 'quick' | 'thorough'): boolean {
+    // Elsewhere nobody may ever wait for the dead.
+    const livingOnly = look === 'thorough' || this.#orphans === 'elsewhere';
     const group = this.hasGroup(footprint);
-    if (group && (look === 'quick' || footprint.sessions.size === 0)) return true;
+    if (group && (!livingOnly || footprint.sessions.size === 0)) return true;
     if (!group && this.#nothingAdopted(footprint)) return false;
     if (this.#snapshot.bySession() === undefined) return group;
     const members = this.#members(footprint);
     // A dead one that is ours is about to be waited for: that, and not its death, is the end of it.
-    return look === 'quick' ? members.length > 0 : members.some(isAlive);
+    return livingOnly ? members.some(isAlive) : members.length > 0;
   }
 
   /** EPERM means that there is somebody whom we may not signal. */
@@ -126,6 +133,7 @@ export class RunMembers {
    * nothing is left of this one: that is known much sooner than who is in which session.
    */
   #nothingAdopted({ run }: RunFootprint): boolean {
+    if (this.#orphans === 'elsewhere') return false;
     const children = this.#snapshot.children();
     return (
       children?.every((child) => {

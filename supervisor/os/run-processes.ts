@@ -1,37 +1,37 @@
 // The processes of the runs as the engine knows them: by run, not by pid. Signals go to every process group of a run; a run
 // has ended when its leader has been waited for, and is gone when nobody of it is left (promise P4).
-import type { Stray } from '../core/event.ts';
+import type { Stray } from '../core/stray.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
-import type { Pid, RunId, ServiceName } from '../core/names.ts';
+import type { JobSpec } from '../core/job-spec.ts';
+import type { JobId, Pid, RunId } from '../core/names.ts';
 import type { KillMode, ServiceSpec, SignalName } from '../core/service-spec.ts';
 import { type ControlGroup, withOomTold } from './control-group.ts';
-import type { Launch, Launcher, LaunchRequest } from './launcher.ts';
+import type { JobLaunch } from './job-launcher.ts';
+import type { Launch, LaunchRequest } from './launcher.ts';
+import type { LaunchFailure } from './program-launcher.ts';
 import type { ProcessTable } from './process-table.ts';
 import { statOf } from './procfs.ts';
 import type { ReaperReport } from './reaper.ts';
 import { RepeatedLook } from './repeated-look.ts';
 import { isOurChild, isStillToEnd, livingLeader, type Leader } from './run-leader.ts';
+import type { RunLaunchers } from './run-launchers.ts';
 import { RunMembers, sessionUnknown, type RunFootprint } from './run-members.ts';
-import { RunSignals, type SignalRefused } from './run-signals.ts';
+import type { RunObserver } from './run-observer.ts';
+import type { RunOwner } from './run-owner.ts';
+import { RunSignals } from './run-signals.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-export type RunObserver = {
-  exited(service: ServiceName, run: RunId, exit: ExitStatus, group: 'empty' | 'populated'): void;
-  groupEmptied(service: ServiceName, run: RunId): void;
-  /** What the run has left behind, when it is gone. */
-  straysFound(service: ServiceName, run: RunId, strays: readonly Stray[]): void;
-  signalRefused: SignalRefused;
-};
+type RunIdentity = { readonly owner: RunOwner; readonly run: RunId; readonly killMode: KillMode };
+type LaunchedRun = Extract<Launch | JobLaunch, { kind: 'launched' }>;
 
-type RunProcesses = RunFootprint & {
-  readonly service: ServiceName;
-  readonly killMode: KillMode;
-  leader: Leader;
-  kill: 'not-sent' | 'sent';
-  /** SIGKILL that reached nobody: it is sent again, since a program may give up the privileges that it was refused for. */
-  missedKill: 'none' | 'group' | 'leader';
-  readonly controlGroup: ControlGroup | undefined;
-};
+type RunProcesses = RunFootprint &
+  RunIdentity & {
+    leader: Leader;
+    kill: 'not-sent' | 'sent';
+    /** SIGKILL that reached nobody: it is sent again, since a program may give up the privileges that it was refused for. */
+    missedKill: 'none' | 'group' | 'leader';
+    readonly controlGroup: ControlGroup | undefined;
+  };
 
 type Reach = ReturnType<RunSignals['send']>;
 type Reaped = ReaperReport['exited'][number];
@@ -39,7 +39,7 @@ type Reaped = ReaperReport['exited'][number];
 export class RunProcessGroups {
   readonly #calls: SystemCalls;
   readonly #table: ProcessTable;
-  readonly #launcher: Launcher;
+  readonly #launchers: RunLaunchers;
   readonly #members: RunMembers;
   readonly #signals: RunSignals;
   readonly #observer: RunObserver;
@@ -47,11 +47,11 @@ export class RunProcessGroups {
   /** The last of a run may be somebody else's child; then no SIGCHLD tells us of its end. */
   readonly #look = new RepeatedLook(() => this.#lookAtLingering());
 
-  constructor(calls: SystemCalls, table: ProcessTable, launcher: Launcher, observer: RunObserver) {
+  constructor(calls: SystemCalls, table: ProcessTable, launchers: RunLaunchers, observer: RunObserver) {
     this.#calls = calls;
     this.#table = table;
-    this.#launcher = launcher;
-    this.#members = new RunMembers(calls, table);
+    this.#launchers = launchers;
+    this.#members = new RunMembers(calls, table, launchers.orphans);
     this.#signals = new RunSignals(calls, (...refusal) => {
       observer.signalRefused(...refusal);
     });
@@ -59,16 +59,15 @@ export class RunProcessGroups {
   }
 
   launch(spec: ServiceSpec, request: LaunchRequest): Launch {
-    const launch = this.#launcher.launch(spec, request);
-    if (launch.kind === 'failed') return launch;
-    const session = this.#calls.sessionOf(launch.pid);
-    this.#add(spec, request.run, launch, session.ok ? session.value : undefined);
-    return session.ok ? launch : { ...launch, degraded: [...launch.degraded, sessionUnknown(session.errno)] };
+    const owner = { kind: 'service', service: spec.name } as const;
+    const launch = this.#launchers.services.launch(spec, request);
+    return this.#noted(launch, { owner, run: request.run, killMode: spec.stop.killMode });
   }
 
-  // TODO(issue 4, jobs): the real launch.
-  launchJob(): { readonly kind: 'failed'; readonly error: { code: string; message: string } } {
-    return { kind: 'failed', error: { code: 'ENOSYS', message: 'jobs are not built yet' } };
+  launchJob(spec: JobSpec, request: { readonly job: JobId; readonly run: RunId }): JobLaunch {
+    const { job, run } = request;
+    const launch = this.#launchers.jobs.launch(spec, request);
+    return this.#noted(launch, { owner: { kind: 'job', job }, run, killMode: 'group' });
   }
 
   /** With SIGCONT after it. */
@@ -127,7 +126,7 @@ export class RunProcessGroups {
     if (stat?.state !== 'alive' || !this.#mayLead(processes, pid)) return;
     this.#unfollow(leader);
     const identity = { pid, startTime: stat.startTime };
-    this.#table.addFollowed({ service: processes.service, run, pid }, identity);
+    this.#table.addFollowed({ run, pid }, identity);
     const originalExit = leader.kind === 'followed' ? leader.originalExit : undefined;
     processes.leader = { kind: 'followed', identity, originalExit };
     // A leader that has become a daemon takes the run with it into its session.
@@ -149,25 +148,23 @@ export class RunProcessGroups {
     if (report.exited.length > 0 || report.orphans > 0) this.#look.now();
   }
 
-  #add(
-    spec: ServiceSpec,
-    run: RunId,
-    { pid: original, controlGroup }: Extract<Launch, { kind: 'launched' }>,
-    session: Pid | undefined,
-  ): void {
-    this.#runs.set(run, {
-      service: spec.name,
-      run,
+  /** Known from now on, by its group and its session. */
+  #noted<Ready extends LaunchedRun>(launch: Ready | LaunchFailure, who: RunIdentity): Ready | LaunchFailure {
+    if (launch.kind === 'failed') return launch;
+    const { pid: original, controlGroup } = launch;
+    const session = this.#calls.sessionOf(original);
+    this.#runs.set(who.run, {
+      ...who,
       original,
       originalIs: 'alive',
-      sessions: new Set(session === original ? [original] : []),
+      sessions: new Set(session.ok && session.value === original ? [original] : []),
       strays: new Map(),
-      killMode: spec.stop.killMode,
       leader: { kind: 'original' },
       kill: 'not-sent',
       missedKill: 'none',
       controlGroup,
     });
+    return session.ok ? launch : { ...launch, degraded: [...launch.degraded, sessionUnknown(session.errno)] };
   }
 
   #forget({ run, controlGroup }: RunProcesses): void {
@@ -242,7 +239,7 @@ export class RunProcessGroups {
   }
 
   #onLeaderExit(processes: RunProcesses, exit: ExitStatus): void {
-    const { service, run } = processes;
+    const { owner, run } = processes;
     this.#unfollow(processes.leader);
     processes.leader = { kind: 'waited-for' };
     const group = this.#isPopulated(processes) ? 'populated' : 'empty';
@@ -251,7 +248,7 @@ export class RunProcessGroups {
     const survivors = isGone && group === 'populated' ? this.#members.survivorsOf(processes) : [];
     const told = processes.kill === 'sent' ? exit : withOomTold(exit, processes.controlGroup);
     if (isGone) this.#forget(processes);
-    this.#observer.exited(service, run, told, group);
+    this.#observer.exited(owner, run, told, group);
     if (isGone) this.#tellLeft(processes, survivors);
   }
 
@@ -261,7 +258,7 @@ export class RunProcessGroups {
 
   #tellLeft(processes: RunProcesses, survivors: readonly Stray[]): void {
     const left = [...survivors, ...this.#members.straysOf(processes)];
-    if (left.length > 0) this.#observer.straysFound(processes.service, processes.run, left);
+    if (left.length > 0) this.#observer.straysFound(processes.owner, processes.run, left);
   }
 
   #lookAtLingering(): 'again' | 'enough' {
@@ -303,7 +300,7 @@ export class RunProcessGroups {
       return true;
     }
     this.#forget(processes);
-    this.#observer.groupEmptied(processes.service, processes.run);
+    this.#observer.groupEmptied(processes.owner, processes.run);
     this.#tellLeft(processes, []);
     return false;
   }

@@ -1,12 +1,13 @@
 // Sends the signals of runs by kill(2), and tells when the kernel refuses one: once for each signal and errno of a run. That somebody
 // is gone already is no refusal. Does not know who belongs to a run.
-import type { RunId, ServiceName } from '../core/names.ts';
+import type { RunId } from '../core/names.ts';
 import type { SignalName } from '../core/service-spec.ts';
+import type { RunOwner } from './run-owner.ts';
 import { signalNumber } from './signal-names.ts';
 import type { Errno, SystemCalls } from './system-calls.ts';
 
-export type SignalRefused = (service: ServiceName, run: RunId, signal: SignalName, errno: Errno) => void;
-type Addressed = { readonly service: ServiceName; readonly run: RunId };
+export type SignalRefused = (owner: RunOwner, run: RunId, signal: SignalName, errno: Errno) => void;
+type Addressed = { readonly owner: RunOwner; readonly run: RunId };
 
 export class RunSignals {
   readonly #calls: Pick<SystemCalls, 'kill'>;
@@ -38,12 +39,12 @@ export class RunSignals {
     this.#told.delete(run);
   }
 
-  #tell({ service, run }: Addressed, signal: SignalName, errno: Errno): void {
+  #tell({ owner, run }: Addressed, signal: SignalName, errno: Errno): void {
     const told = this.#told.get(run) ?? new Set();
     this.#told.set(run, told);
     const what = `${signal} ${errno}`;
     if (told.has(what)) return;
     told.add(what);
-    this.#refused(service, run, signal, errno);
+    this.#refused(owner, run, signal, errno);
   }
 }

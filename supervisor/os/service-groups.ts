@@ -1,8 +1,7 @@
-// Makes the control groups of services that ask for resource control, in a cgroup v2 hierarchy that is writable; what cannot be done
+// Makes the control groups of services and jobs that ask for resource control, in a cgroup v2 hierarchy that is writable; what cannot be done
 // is told in words, and the service runs without it. Nothing is touched before a service asks. See cgroups(7).
 import { posix } from 'node:path';
 import type { ResourceControl } from '../core/execution-spec.ts';
-import type { ServiceName } from '../core/names.ts';
 import { ControlGroup } from './control-group.ts';
 import type { ControlFiles } from './control-files.ts';
 import { enableControllers } from './cgroup-controllers.ts';
@@ -14,7 +13,8 @@ export type OpenedGroup = {
   readonly degraded: readonly string[];
 };
 
-export type ServiceGroups = { open(service: ServiceName, wanted: ResourceControl): OpenedGroup };
+/** `name`: of the group, among those of Bosun. */
+export type ServiceGroups = { open(name: string, wanted: ResourceControl): OpenedGroup };
 
 /** One file of a group; `text` is undefined where the service does not ask for it. */
 type Setting = {
@@ -34,7 +34,7 @@ export class CgroupServiceGroups implements ServiceGroups {
     this.#place = place;
   }
 
-  open(service: ServiceName, wanted: ResourceControl): OpenedGroup {
+  open(name: string, wanted: ResourceControl): OpenedGroup {
     const settings = settingsOf(wanted);
     const asked = settings.filter(({ text }) => text !== undefined);
     if (asked.length === 0) return { group: undefined, degraded: [] };
@@ -47,7 +47,7 @@ export class CgroupServiceGroups implements ServiceGroups {
     const place = { own, parent, place: this.#place };
     const controllers = asked.map(({ controller }) => controller);
     const troubles = enableControllers(this.#files, place, controllers);
-    const directory = posix.join(parent, service);
+    const directory = posix.join(parent, name);
     const state = this.#makeGroup(directory);
     if (state.kind === 'failed') return nothing(asked, state.reason);
     const degraded = settings.flatMap((setting) => this.#apply(directory, setting, state.kind, troubles));

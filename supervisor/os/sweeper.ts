@@ -1,6 +1,6 @@
 // The last act of PID 1: signals to everything that still lives, and the moment at which nothing does.
 // Only as PID 1: elsewhere kill(-1) would reach the whole machine.
-import type { Stray } from '../core/event.ts';
+import type { Stray } from '../core/stray.ts';
 import { everyPid, statOf } from './procfs.ts';
 import { signalNumber } from './signal-names.ts';
 import type { Errno, SystemCalls } from './system-calls.ts';

@@ -22,8 +22,13 @@ export type SpawnRequest = {
   readonly leadership: 'session' | 'foreground';
   /** Which of our descriptors becomes which of the child's; all others are closed by FD_CLOEXEC. */
   readonly descriptors: readonly { readonly ours: number; readonly theirs: number }[];
-  readonly stdin: 'null' | 'inherited';
+  /** `given`: by `descriptors`. `terminal`: this file is opened as 0, 1 and 2, and with `session` becomes the controlling terminal. */
+  readonly stdin: 'null' | 'given' | { readonly terminal: string };
 };
+
+export type TerminalSize = { readonly columns: number; readonly rows: number };
+/** Both ends of a pseudo-terminal, pty(7), with O_CLOEXEC. `path`: by which the slave is opened again. */
+export type TerminalEnds = { readonly master: number; readonly slave: number; readonly path: string };
 
 export type PipeEnds = { readonly read: number; readonly write: number };
 export type PeerCredentials = { readonly pid: number; readonly uid: number; readonly gid: number };
@@ -56,6 +61,10 @@ export type SystemCalls = {
   spawn(request: SpawnRequest): CallResult<Pid>;
   /** pipe2(2) with O_CLOEXEC: real pipes, so that `echo > /dev/stderr` works in a service, as with no socket pair. */
   pipe(): CallResult<PipeEnds>;
+  /** posix_openpt(3) and what belongs to it: a pseudo-terminal of this size, which does not become our controlling terminal. */
+  openTerminal(size: TerminalSize): CallResult<TerminalEnds>;
+  /** ioctl(2) TIOCSWINSZ on either end; the foreground group gets SIGWINCH. */
+  resizeTerminal(fd: number, columns: number, rows: number): CallResult<void>;
   /** fcntl(2) F_DUPFD_CLOEXEC, at 10 or above. */
   duplicate(fd: number): CallResult<number>;
   close(fd: number): CallResult<void>;
@@ -73,6 +82,8 @@ export type SystemCalls = {
   becomeSubreaper(): CallResult<void>;
   /** getsockopt(2) SO_PEERCRED on an accepted Unix socket; see unix(7). */
   peerCredentials(fd: number): CallResult<PeerCredentials>;
+  /** getsockopt(2) SO_PEERGROUPS on the same: its supplementary groups. ENOPROTOOPT before Linux 4.13. */
+  peerGroups(fd: number): CallResult<readonly number[]>;
   /** socket(2): a Unix datagram socket, non-blocking, with O_CLOEXEC. */
   datagramSocket(): CallResult<number>;
   /** setsockopt(2) SO_PASSCRED: each datagram comes with who sent it. */

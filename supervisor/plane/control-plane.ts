@@ -2,9 +2,18 @@
 // could not give it again: a new one begins with `hello` and goes on.
 import type { RecordedEvent } from '../core/event.ts';
 import type { ToPlane } from '../core/plane-message.ts';
+import { ApiKeys } from './access/api-keys.ts';
+import { KeyFile } from './access/key-file.ts';
 import { ApiServer } from './api/api-server.ts';
+import type { ApiContext } from './api/context.ts';
+import { EventIntake } from './event-intake.ts';
 import { CommandDesk } from './commands/command-desk.ts';
 import { Reconfiguration } from './configuration/reconfiguration.ts';
+import { Journal } from './journal/journal.ts';
+import { JournalEventLog } from './journal/journal-event-log.ts';
+import { ViewRebuild } from './journal/rebuild.ts';
+import { restoreState } from './journal/replay.ts';
+import { Jobs } from './jobs/jobs.ts';
 import { createFormat } from './logs/log-line.ts';
 import { LogPipeline } from './logs/log-pipeline.ts';
 import { narrate } from './logs/narrator.ts';
@@ -22,10 +31,13 @@ const SALVAGE_MS = 150;
 
 type Parts = {
   readonly view: FleetView;
+  readonly journal: Journal;
+  readonly intake: EventIntake;
   readonly sink: OutputSink;
   readonly logs: LogPipeline;
   readonly log: OwnLog;
   readonly desk: CommandDesk;
+  readonly jobs: Jobs;
   readonly reconfiguration: Reconfiguration;
   readonly server: ApiServer;
 };
@@ -46,16 +58,19 @@ export class ControlPlane {
       return;
     }
     if (this.#parts === undefined) throw new Error(`${message.type} came before hello`);
-    const { logs, desk } = this.#parts;
+    const { logs, desk, intake } = this.#parts;
+    if (message.type !== 'events') intake.flush();
     switch (message.type) {
       case 'events':
-        this.#apply(this.#parts, message);
+        // Before the events: a service that is new may be started in the same message.
+        if (message.spec !== undefined) logs.serve(message.spec.services.map((service) => service.name));
+        intake.take(message);
         return;
       case 'lend':
         logs.read(message.pipe);
         return;
       case 'lend-job':
-        // TODO(issue 4, jobs).
+        this.#parts.jobs.lend(message.end);
         return;
       case 'reply':
         desk.reply(message.command, message.result);
@@ -78,36 +93,51 @@ export class ControlPlane {
    */
   salvage(): void {
     this.#parts?.logs.setPressure('hold');
+    this.#parts?.jobs.hold();
     this.#parts?.sink.salvage(performance.now() + SALVAGE_MS);
   }
 
   #begin(hello: Hello): void {
-    const view = new FleetView(hello);
+    const journal = this.#createJournal(hello);
+    const view = new FleetView(hello, {
+      restore: (log) => restoreState(journal, log),
+      logWith: (ring) => new JournalEventLog(ring, journal),
+    });
+    journal.settle(view.state, view.events.lastId);
     const { sink, logs, log } = this.#createLogs(hello, view);
     const desk = new CommandDesk(this.#ports.post);
+    const jobs = this.#createJobs(hello, { view, log, desk });
     const { settings } = hello;
     const { readConfiguration } = this.#ports;
     const reconfiguration = new Reconfiguration({ settings, view, desk, log, readConfiguration });
     const droppedLogLines = (): number => sink.droppedLines;
+    const note: ApiContext['note'] = (event, actor) => {
+      this.#ports.post({ type: 'note', event, actor, command: '' });
+    };
     const server = new ApiServer({
       context: {
         settings,
         view,
         desk,
+        jobs,
+        prepareJob: this.#ports.prepareJob,
         reconfiguration,
         logs,
         log,
         droppedLogLines,
-        note: (event, actor) => {
-          this.#ports.post({ type: 'note', event, actor, command: '' });
-        },
+        journal,
+        rebuild: new ViewRebuild(journal, view),
+        note,
+        keys: new ApiKeys(new KeyFile(settings.stateDir), note),
       },
       peerCredentials: this.#ports.peerCredentials,
+      peerGroups: this.#ports.peerGroups,
       onListening: (socketPath) => {
         this.#ports.post({ type: 'listening', socketPath });
       },
     });
-    this.#parts = { view, sink, logs, log, desk, reconfiguration, server };
+    const intake = new EventIntake(journal, view);
+    this.#parts = { view, journal, intake, sink, logs, log, desk, jobs, reconfiguration, server };
     for (const recorded of untold(hello.recentEvents)) tell(log, view, recorded);
     view.subscribe((recorded) => {
       tell(log, view, recorded);
@@ -115,10 +145,35 @@ export class ControlPlane {
     void server.listen();
   }
 
-  #apply({ view, logs }: Parts, message: Extract<ToPlane, { type: 'events' }>): void {
-    // Before the events: a service that is new may be started in the same message.
-    if (message.spec !== undefined) logs.serve(message.spec.services.map((service) => service.name));
-    view.apply(message);
+  #createJobs({ settings }: Hello, { view, log, desk }: Pick<Parts, 'view' | 'log' | 'desk'>): Jobs {
+    const { post, resizeTerminal } = this.#ports;
+    return new Jobs({
+      stateDir: settings.stateDir,
+      view,
+      post,
+      log,
+      resizeTerminal,
+      hangUp: (job) => {
+        void desk.submit('bosun', { verb: 'stop-job', job, cause: 'hangup' });
+      },
+      sendSignal: (job, signal, actor) => {
+        void desk.submit(actor, { verb: 'signal-job', job, signal });
+      },
+    });
+  }
+
+  /** On the disk before anybody can see it; then the views. */
+  #createJournal({ settings, recentEvents, lastEventId }: Hello): Journal {
+    const journal = new Journal(settings.stateDir, settings.journal, {
+      note: (event) => {
+        this.#ports.post({ type: 'note', event, actor: 'bosun', command: '' });
+      },
+      written: (upToId) => {
+        this.#ports.post({ type: 'journaled', upToId });
+      },
+    });
+    journal.begin(recentEvents, lastEventId);
+    return journal;
   }
 
   #createLogs({ settings, spec }: Hello, view: FleetView): Pick<Parts, 'sink' | 'logs' | 'log'> {
@@ -160,11 +215,14 @@ export class ControlPlane {
     return { sink, logs, log };
   }
 
-  async #finish({ sink, logs, desk, server }: Parts): Promise<void> {
+  async #finish({ view, journal, intake, sink, logs, desk, jobs, server }: Parts): Promise<void> {
     const untilMs = performance.now() + FINISH_MS;
     desk.close();
     logs.finish(untilMs);
+    jobs.finish(untilMs);
     await Promise.all([sink.drain(untilMs), server.close()]);
+    intake.flush();
+    journal.close(view.state, view.events.lastId);
     this.#ports.post({ type: 'flushed' });
   }
 }

@@ -24,6 +24,8 @@ export const eventsView = z.strictObject({
   last_event_id: z.int(),
   /** The oldest event that is still held; a smaller `after` has missed some. */
   oldest_event_id: z.int(),
+  /** What the next list goes on with, as its `after`; `last_event_id` when that was all. */
+  next_after: z.int(),
 });
 
 /** Sent instead of silence when the cursor is older (or newer) than what is held. */

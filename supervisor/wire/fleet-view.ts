@@ -7,6 +7,8 @@ export const versionView = z.strictObject({
   api: z.literal('v1'),
   node: z.string(),
   pid: z.int(),
+  /** Where Bosun keeps what is to outlive it; as it sees it. */
+  state_directory: z.string(),
 });
 
 export const healthView = z.strictObject({
@@ -32,6 +34,8 @@ export const commandView = z.strictObject({
   views: z.array(serviceView),
   /** Of the services named, those that have had another run meanwhile. Empty without `wait`. */
   started: z.array(z.string()),
+  /** The events of the command itself are not newer than this; a read with `at_least` of it sees them. */
+  last_event_id: z.int(),
 });
 
 export type VersionView = z.infer<typeof versionView>;

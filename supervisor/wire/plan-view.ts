@@ -50,6 +50,8 @@ export const applyView = planView.extend({
   outcome: z.enum(['accepted', 'reached']),
   /** What was changed and is there still, as it is after the wait. Empty without `wait`. */
   views: z.array(serviceView),
+  /** The events of the command itself are not newer than this; a read with `at_least` of it sees them. */
+  last_event_id: z.int(),
 });
 
 export type DiagnosticView = z.infer<typeof diagnosticView>;

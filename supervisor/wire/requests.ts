@@ -1,6 +1,7 @@
 // What may be asked: the query strings and bodies of the API. Loaded when the first request has one.
 import { constants } from 'node:os';
 import { z } from 'zod';
+import { ROLES } from '../core/control-access.ts';
 import { SERVICE_NAME_PATTERN } from '../core/names.ts';
 import { parseDuration } from './duration.ts';
 
@@ -30,11 +31,18 @@ const flag = z.enum(['true', 'false', '1', '0', '']).transform((text) => text !=
 const nameList = z.string().transform((text) => text.split(',').filter((name) => name !== ''));
 
 export const noQuery = z.strictObject({});
+/** Of every read: it waits, up to `wait` (5s), until the view has come to this event. */
+export const freshnessQuery = z.strictObject({ at_least: count, wait: wait.optional() });
 export const waitQuery = z.strictObject({ wait: wait.optional() });
 export const eventsQuery = z.strictObject({
   after: count.optional(),
   service: nameList.optional(),
   type: nameList.optional(),
+  /** Of these jobs, by id. */
+  job: nameList.transform((ids) => ids.map(Number)).optional(),
+  actor: nameList.optional(),
+  /** The id of a command: what it has led to. */
+  command: z.string().min(1).max(200).optional(),
   limit: count.optional(),
 });
 export const logsQuery = z.strictObject({ lines: count.optional(), follow: flag.optional() });
@@ -47,6 +55,66 @@ export const commandBody = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('signal'), services, signal: signalName }),
 ]);
 
+/** One day: longer than it takes to give a client its next key. */
+const LONGEST_OVERLAP_MS = 86_400_000;
+const overlap = z.string().transform((text, context) => {
+  const overlapMs = parseDuration(text);
+  if (overlapMs !== undefined && overlapMs <= LONGEST_OVERLAP_MS) return overlapMs;
+  context.addIssue('is not a duration up to 24h, such as 10m');
+  return z.NEVER;
+});
+export const rotateQuery = z.strictObject({ overlap: overlap.optional() });
+export const keyBody = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\p{L}\p{N}_.@ -]{1,64}$/u, 'is not a name: letters, digits and _.@- , at most 64'),
+  role: z.enum(ROLES, { error: `is not a role: ${ROLES.join(', ')}` }),
+});
+
+export type RotateQuery = z.infer<typeof rotateQuery>;
+export type KeyBody = z.infer<typeof keyBody>;
+/** Of what config/job-schema.ts checks in whole, only the form. */
+const loose = z.record(z.string(), z.unknown());
+const words = z.union([z.array(z.string()).min(1), z.string().min(1)]);
+const account = z.union([z.string(), z.int()]);
+const amount = z.union([z.string(), z.int()]);
+const jobShape = {
+  /** Program and arguments; a string is split as a shell splits words, but no shell runs it. */
+  command: words,
+  environment: z.union([z.array(z.string()), z.record(z.string(), z.string().nullable())]).optional(),
+  working_dir: z.string().optional(),
+  user: account.optional(),
+  group: account.optional(),
+  groups: z.array(account).optional(),
+  /** As in a service file, like `security`, `nice`, `io_priority`, `cpu_affinity`. */
+  limits: loose.optional(),
+  security: loose.optional(),
+  nice: z.int().optional(),
+  io_priority: z.union([z.string(), loose]).optional(),
+  cpu_affinity: z.union([z.string(), z.int(), z.array(z.union([z.string(), z.int()]))]).optional(),
+  /** Between SIGINT and SIGTERM, and between SIGTERM and SIGKILL; 5s. */
+  stop_interval: amount.optional(),
+  /** It is stopped after this time. */
+  timeout: amount.optional(),
+  /** Of output that is kept; 16M. */
+  output_limit: amount.optional(),
+  /** Other than `none`: with an upgrade to bosun-exec only. */
+  input: z.enum(['none', 'stream', 'terminal']).optional(),
+  /** Of the terminal. */
+  columns: z.int().optional(),
+  rows: z.int().optional(),
+};
+export const jobBody = z.strictObject({ ...jobShape, service: serviceName.optional() });
+export const execBody = z.strictObject(jobShape);
+export const jobOutputQuery = z.strictObject({
+  stream: z.enum(['stdout', 'stderr']).optional(),
+  /** A byte of the frames. */
+  from: count.optional(),
+  /** Until the job ends; else what there is. */
+  follow: flag.optional(),
+});
+
+export type JobOutputQuery = z.infer<typeof jobOutputQuery>;
 export type WaitQuery = z.infer<typeof waitQuery>;
 export type EventsQuery = z.infer<typeof eventsQuery>;
 export type LogsQuery = z.infer<typeof logsQuery>;

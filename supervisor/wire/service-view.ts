@@ -136,6 +136,14 @@ export const servicesView = z.strictObject({
     })
     .nullable(),
   last_event_id: z.int(),
+  journal: z.strictObject({
+    state: z.enum(['writing', 'held-in-memory']),
+    /** Why it is not written; empty while it is. */
+    reason: z.string(),
+    /** Events that wait to be written, and those that were more than could be held. */
+    held: z.int(),
+    lost: z.int(),
+  }),
   services: z.array(serviceView),
 });
 
@@ -144,5 +152,6 @@ export type ExitView = z.infer<typeof exitView>;
 export type UnmetView = z.infer<typeof unmetView>;
 export type DependencyView = z.infer<typeof dependencyView>;
 export type OtherView = z.infer<typeof otherView>;
+export type JournalView = ServicesView['journal'];
 export type ServiceView = z.infer<typeof serviceView>;
 export type ServicesView = z.infer<typeof servicesView>;

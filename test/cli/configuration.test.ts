@@ -99,7 +99,7 @@ test('an apply of which something fails shows what it applied, and ends with 1',
   assert.equal(code, 1);
   assert.match(stdout, /^\+ broken {2}added$/m);
   assert.match(
-    stderr,
+    stderr.replaceAll(/\n +/g, ' '),
     /broken: apply failed: it has failed \(cannot be started: x: not found \(ENOENT\), gave up\)/,
   );
   assert.match(stderr, /bosunctl why broken/);

@@ -201,7 +201,7 @@ const wholes: readonly (readonly [rule: string, files: Files, expected: readonly
     { 'services.d/web.yaml': 'comand: [a]', 'bosun.yaml': 'shutdown: { budget: 9 }\nroles: {}' },
     [
       'bosun.yaml:1:21 "9" has no unit',
-      'bosun.yaml:2:1 this version of Bosun does not support "roles" yet',
+      'bosun.yaml:2:1 unknown key "roles"',
       'services.d/web.yaml:1:1 unknown key "comand"',
       'services.d/web.yaml:1:1 "command" is missing',
     ],

@@ -72,6 +72,8 @@ test('every key of a complete configuration arrives', async () => {
   assert.deepEqual(settings, {
     socket: '/run/app/bosun.sock',
     logs: { format: 'prefix' },
+    state_dir: '/var/lib/app',
+    journal: { segment_events: 20_000, segment_size: 16 * 1024 * 1024, keep: 2 },
   });
   assert.equal(spec.shutdownBudgetMs, 20_000);
   assert.deepEqual(spec.forwards, [
@@ -188,7 +190,10 @@ test('without bosun.yaml, or with one of comments only, the defaults hold', asyn
     assert.ok(result.kind === 'loaded');
     assert.equal(result.spec.shutdownBudgetMs, 9000);
     assert.deepEqual(result.spec.forwards, []);
-    assert.deepEqual(result.settings, { logs: { format: 'json' } });
+    assert.deepEqual(result.settings, {
+      logs: { format: 'json' },
+      journal: { segment_events: 100_000, segment_size: 64 * 1024 * 1024, keep: 4 },
+    });
   }
 });
 

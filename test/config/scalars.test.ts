@@ -9,7 +9,7 @@ import { parsePattern } from '../../supervisor/config/pattern.ts';
 import { splitShellWords } from '../../supervisor/config/shell-words.ts';
 import { parseSignal } from '../../supervisor/config/signal-name.ts';
 import { parseSize } from '../../supervisor/config/size.ts';
-import { editDistance, suggest } from '../../supervisor/config/suggestion.ts';
+import { editDistance, suggest } from '../../supervisor/core/suggestion.ts';
 
 test('durations with units become milliseconds', () => {
   const cases: [unknown, number][] = [

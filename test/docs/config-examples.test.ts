@@ -65,7 +65,23 @@ const NEIGHBOURS: readonly (readonly [keys: RegExp, around: (holder: string) => 
 
 const FLEET_NEIGHBOURS: typeof NEIGHBOURS = [
   [/^signals\.NAME\.signal$/, () => ({ signals: { SIGUSR1: { service: 'caddy' } } })],
+  [/^(listeners\.NAME)\.(?!port$)/, () => listener({ port: 9443 })],
+  [/^listeners\.NAME\.(?!(?:clients|api_keys|read_only)\b)/, () => listener({ read_only: true })],
+  [/^listeners\.NAME\.tls\.(?!certificate$)/, () => listener({ tls: { certificate: 'tls/server.crt' } })],
+  [/^listeners\.NAME\.tls\.(?!key$)/, () => listener({ tls: { key: 'tls/server.key' } })],
+  [
+    /^listeners\.NAME\.clients(?:$|\.)/,
+    () => listener({ tls: { certificate: 'tls/server.crt', key: 'tls/server.key' } }),
+  ],
+  [
+    /^listeners\.NAME\.clients\.(?!certificate_authority$)/,
+    () => listener({ clients: { certificate_authority: 'tls/ca.crt' } }),
+  ],
 ];
+
+function listener(keys: Context): Context {
+  return { listeners: { SIGUSR1: keys } };
+}
 
 function nest(holder: string, inner: Context): Context {
   return holder.split('.').reduceRight<Context>((below, part) => ({ [part]: below }), inner);
@@ -112,6 +128,10 @@ const PRESENT: Files = {
   'services.d/caddy.yaml': 'command: [caddy]',
   'services.d/app.env': 'A=1',
   'services.d/common.env': 'B=2',
+  'tls/server.crt': '-----BEGIN CERTIFICATE-----',
+  'tls/server.key': '-----BEGIN PRIVATE KEY-----',
+  'tls/ca.crt': '-----BEGIN CERTIFICATE-----',
+  'tls/ca.crl': '-----BEGIN X509 CRL-----',
 };
 
 const ENVIRONMENT = { PATH: '/bin' };

@@ -3,14 +3,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { cliPage } from '../../scripts/reference/cli-page.ts';
 import { configPage } from '../../scripts/reference/config-page.ts';
+import { openApiPage } from '../../scripts/reference/openapi-page.ts';
 import { statesPage } from '../../scripts/reference/states-page.ts';
 
 for (const [name, fresh] of [
   ['states.md', statesPage],
   ['config.md', configPage],
+  ['cli.md', cliPage],
+  ['openapi.json', openApiPage],
 ] as const)
-  test(`docs/reference/${name} is fresh; node scripts/generate-reference.ts writes it`, () => {
+  test(`docs/reference/${name} is fresh; node scripts/generate-reference.ts writes it`, async () => {
     const path = resolve(import.meta.dirname, '../../docs/reference', name);
-    assert.equal(readFileSync(path, 'utf8'), fresh());
+    assert.equal(readFileSync(path, 'utf8'), await fresh());
   });

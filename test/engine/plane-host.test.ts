@@ -45,6 +45,7 @@ class Rig {
       command: () => undefined,
       lineMatched: ({ purpose }) => this.matched.push(purpose),
       listening: () => undefined,
+      journaled: () => undefined,
       outputFailed: () => undefined,
       failed: (reason) => this.failures.push(reason),
     };

@@ -1,9 +1,11 @@
 // Every system call is made to fail with every errno that its man page names, in a whole Bosun with real services. It goes on, the
 // others do not notice, it says what happened, and it is as before when the fault is over.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import type { Errno, SystemCalls } from '../../supervisor/os/system-calls.ts';
 import type { EventView } from '../../supervisor/wire/event-view.ts';
 import type { ServiceView } from '../../supervisor/wire/service-view.ts';
@@ -32,8 +34,13 @@ type Meeting = {
   readonly reaction: string;
   /** Others would meet faults that are not meant for them. */
   readonly services: readonly (keyof typeof SERVICES)[];
+  /** bosun.yaml. */
+  readonly fleet?: string;
   readonly meet: (bosun: FaultyBosun, errno: Errno) => Promise<void>;
 };
+
+/** A supplementary group that needs no name. */
+const SOME_GROUP = 4321;
 
 const of = (service: string, type: string) => (event: EventView) =>
   event.service === service && event.type === type;
@@ -192,6 +199,9 @@ const MEETINGS: { readonly [Name in Call]: readonly Meeting[] } = {
       },
     },
   ],
+  // Of jobs alone: job-processes.test.ts. The other one is called in the control plane's thread.
+  openTerminal: [],
+  resizeTerminal: [],
   duplicate: [
     {
       reaction: 'output stays in its pipe, which is told, and comes when there is a descriptor again',
@@ -314,6 +324,35 @@ const MEETINGS: { readonly [Name in Call]: readonly Meeting[] } = {
       },
     },
   ],
+  peerGroups: [
+    {
+      reaction:
+        'whose groups cannot be known has no role by them, which is told, and has it again afterwards',
+      services: [],
+      fleet: `access: {groups: {"${SOME_GROUP}": observe}}\n`,
+      meet: async (bosun, errno) => {
+        const ask = async (): Promise<string> => {
+          const words = [
+            '--reuid',
+            '65534',
+            '--regid',
+            '65534',
+            '--groups',
+            String(SOME_GROUP),
+            'curl',
+            '-s',
+          ];
+          const url = ['--unix-socket', bosun.container.socket, 'http://localhost/v1/version'];
+          return (await promisify(execFile)('setpriv', [...words, ...url])).stdout;
+        };
+        await bosun.fail({ call: 'peerGroups', errno });
+        assert.match(await ask(), /"code":"not-allowed"/);
+        await bosun.container.stdout.line((line) => line.includes('refused GET /v1/version to uid:65534'));
+        rmSync(join(bosun.container.directory, 'getsockopt-groups'));
+        assert.match(await ask(), /"api":"v1"/);
+      },
+    },
+  ],
   datagramSocket: [failsToStart('datagramSocket', 'teller')],
   passCredentials: [failsToStart('passCredentials', 'teller')],
   bindAbstract: [failsToStart('bindAbstract', 'teller')],
@@ -341,12 +380,13 @@ const MEETINGS: { readonly [Name in Call]: readonly Meeting[] } = {
 };
 
 for (const [call, meetings] of Object.entries(MEETINGS) as [Call, readonly Meeting[]][])
-  for (const { reaction, services, meet } of meetings) {
+  for (const { reaction, services, fleet, meet } of meetings) {
     const { man, errnos } = SYSTEM_CALL_ERRNOS[call];
     test(`${man} as ${call}: ${reaction}`, async (t) => {
       await using bosun = await FaultyBosun.start({
         services: Object.fromEntries(services.map((name) => [name, SERVICES[name]])),
         options: ['--log-format', 'raw'],
+        ...(fleet === undefined ? {} : { fleet }),
       });
       for (const errno of errnos)
         await t.test(errno, async () => {

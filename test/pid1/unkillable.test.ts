@@ -40,7 +40,7 @@ test(
     await reaches(container, 'other', 'running');
     const stop = await container.ctl('stop', 'rooted', '--timeout', '1s');
     assert.equal(stop.code, 1);
-    assert.match(stop.stderr, /rooted .*the kernel refuses SIGKILL to it \(EPERM\)/);
+    assert.match(stop.stderr.replaceAll(/\n +/g, ' '), /rooted .*the kernel refuses SIGKILL to it \(EPERM\)/);
     const refused = (await eventsOf(container)).filter(({ type }) => type === 'signal-refused');
     assert.deepEqual(
       refused.map(({ service, details }) => [service, details['signal'], details['errno']]),

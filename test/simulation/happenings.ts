@@ -7,6 +7,7 @@ import type { Notice } from '../../supervisor/core/notice.ts';
 import { plannedProbes } from '../../supervisor/core/probe-plan.ts';
 import { isLive } from '../../supervisor/core/service-state.ts';
 import { changedFleet } from './fleet-from.ts';
+import { jobActs, oldJobStirs, operatorRunsJobs, timerComesEarly } from './job-happenings.ts';
 import type { World } from './world.ts';
 
 const SIGTERM = 15;
@@ -25,6 +26,9 @@ const HAPPENINGS: readonly ((world: World) => void)[] = [
   operatorActs,
   configurationChanges,
   oldRunStirs,
+  operatorRunsJobs,
+  jobActs,
+  jobsGoAstray,
   timePasses,
 ];
 
@@ -34,6 +38,11 @@ export function happen(world: World): void {
 
 function advance(world: World): void {
   world.advance();
+}
+
+function jobsGoAstray(world: World): void {
+  if (world.choices.below(2) === 1) oldJobStirs(world);
+  else timerComesEarly(world);
 }
 
 function timePasses(world: World): void {

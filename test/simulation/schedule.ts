@@ -4,10 +4,14 @@ import fc from 'fast-check';
 import { Choices } from './choices.ts';
 import { fleetFrom } from './fleet-from.ts';
 import { happen } from './happenings.ts';
+import { rememberMany } from './job-happenings.ts';
 import { checkReplay, RULES } from './rules/all.ts';
 import { type Watcher, World } from './world.ts';
 
 export const choiceStream = fc.array(fc.nat(1 << 16), { minLength: 60, maxLength: 600, size: 'max' });
+
+/** Schedules that begin with as many ended jobs as are remembered: they are slow. */
+const MANY_JOBS_ONE_IN = 256;
 
 /** Throws what the broken rule throws, with its promise in front. `told` hears of every step before the rules look at it. */
 export function runSchedule(stream: readonly number[], told?: Watcher): void {
@@ -26,6 +30,7 @@ export function runSchedule(stream: readonly number[], told?: Watcher): void {
     }
   });
   world.feed({ type: 'boot' });
+  if (choices.below(MANY_JOBS_ONE_IN) === MANY_JOBS_ONE_IN - 1) rememberMany(world);
   while (!choices.exhausted && world.exitCode === undefined) happen(world);
   endWorld(world);
   checkReplay(world);

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Effect } from '../../supervisor/core/effect.ts';
 import type { FleetEvent, ServiceEvent } from '../../supervisor/core/event.ts';
+import type { JobEvent } from '../../supervisor/core/job-event.ts';
 import type { StopCause } from '../../supervisor/core/service-state.ts';
 import { choiceStream, runSchedule } from './schedule.ts';
 
@@ -22,7 +23,7 @@ test('no schedule breaks a promise', () => {
 });
 
 /** Records, so that the compiler tells when one is missing here. */
-const EVENTS: Readonly<Record<ServiceEvent['type'] | FleetEvent['type'], true>> = {
+const EVENTS: Readonly<Record<(ServiceEvent | FleetEvent | JobEvent)['type'], true>> = {
   'backing-off': true,
   'backoff-reset': true,
   booted: true,
@@ -33,6 +34,15 @@ const EVENTS: Readonly<Record<ServiceEvent['type'] | FleetEvent['type'], true>> 
   'going-down': true,
   'hook-finished': true,
   'hook-started': true,
+  'job-ended': true,
+  'job-forgotten': true,
+  'job-leader-exited': true,
+  'job-pressed': true,
+  'job-requested': true,
+  'job-signalled': true,
+  'job-spawned': true,
+  'job-stopping': true,
+  'job-strays-found': true,
   'kill-brought-forward': true,
   killed: true,
   'leader-changed': true,
@@ -66,7 +76,7 @@ const EVENTS: Readonly<Record<ServiceEvent['type'] | FleetEvent['type'], true>> 
   wanted: true,
 };
 
-const EFFECTS: Readonly<Record<Exclude<Effect['type'], 'pass-on' | 'spawn-job' | 'signal-job'>, true>> = {
+const EFFECTS: Readonly<Record<Exclude<Effect['type'], 'pass-on'>, true>> = {
   'cancel-hook': true,
   exit: true,
   'follow-leader': true,
@@ -75,8 +85,10 @@ const EFFECTS: Readonly<Record<Exclude<Effect['type'], 'pass-on' | 'spawn-job' |
   reply: true,
   'request-apply': true,
   'signal-group': true,
+  'signal-job': true,
   'signal-leader': true,
   spawn: true,
+  'spawn-job': true,
   'stop-leader': true,
   sweep: true,
 };

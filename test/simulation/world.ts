@@ -4,14 +4,16 @@ import { decide } from '../../supervisor/core/decide.ts';
 import { createModel, type Model } from '../../supervisor/core/draft.ts';
 import type { Effect } from '../../supervisor/core/effect.ts';
 import type { BosunEvent } from '../../supervisor/core/event.ts';
+import { evolve } from '../../supervisor/core/evolve.ts';
 import { createFleet, type Fleet } from '../../supervisor/core/fleet.ts';
 import type { Input } from '../../supervisor/core/input.ts';
 import type { Pid, RunId, ServiceName } from '../../supervisor/core/names.ts';
 import type { Calendar } from '../../supervisor/core/schedule.ts';
 import type { FleetSpec, HookName } from '../../supervisor/core/service-spec.ts';
-import { fleetTimers, serviceTimer, type ServiceTimer } from '../../supervisor/core/timers.ts';
+import { fleetTimers, jobTimerAtMs, serviceTimer, type ServiceTimer } from '../../supervisor/core/timers.ts';
 import type { Choices } from './choices.ts';
 import { FakeHooks } from './fake-hooks.ts';
+import { FakeJobs } from './fake-jobs.ts';
 import { FakeRun } from './fake-process.ts';
 
 export type Step = {
@@ -27,6 +29,8 @@ export type Watcher = (step: Step, world: World) => void;
 
 type Due = { readonly atMs: number; readonly input: Input };
 
+/** In one span of time that passes; the shortest periods are of milliseconds. */
+const MOST_DEADLINES = 20_000;
 const EVERY_MINUTE_MS = 60_000;
 const calendar: Calendar = ({ expression }, afterWallMs) =>
   expression === 'never' ? undefined : (Math.floor(afterWallMs / EVERY_MINUTE_MS) + 1) * EVERY_MINUTE_MS;
@@ -35,6 +39,7 @@ export class World {
   readonly choices: Choices;
   readonly runs = new Map<RunId, FakeRun>();
   readonly hooks = new FakeHooks();
+  readonly jobs = new FakeJobs();
   readonly events: BosunEvent[] = [];
   /** The configuration that was asked for last. */
   wanted: FleetSpec;
@@ -85,9 +90,10 @@ export class World {
   letPass(spanMs: number): void {
     this.landLaunches();
     const untilMs = this.nowMs + spanMs;
-    while (this.exitCode === undefined) {
+    for (let passed = 0; this.exitCode === undefined; passed++) {
       const next = this.#nextDeadline();
       if (next === undefined || next.atMs > untilMs) break;
+      if (passed === MOST_DEADLINES) throw new Error('one deadline follows the other, and time stands still');
       this.advance();
     }
     this.nowMs = Math.max(this.nowMs, untilMs);
@@ -104,7 +110,18 @@ export class World {
   }
 
   get livingProcesses(): number {
-    return sum([...this.runs.values()].map((run) => run.living));
+    return sum([...this.runs.values()].map((run) => run.living)) + this.jobs.living;
+  }
+
+  /** Nothing is on its way to the core. */
+  get isQuiet(): boolean {
+    return this.#inbox.length === 0 && this.#launching.length === 0;
+  }
+
+  /** What has happened without the core, before the schedule. */
+  record(...events: readonly BosunEvent[]): void {
+    this.events.push(...events);
+    this.fleet = events.reduce(evolve, this.fleet);
   }
 
   timerOf(index: number): ServiceTimer | undefined {
@@ -140,6 +157,7 @@ export class World {
     this.#effects = effects;
     // As the engine does: what accompanies a run ends with its leader, before the effects that may begin something new.
     for (const event of events) if (event.type === 'exited') this.#leaderGone(event, modelBefore);
+    this.jobs.note(events, this.nowMs);
     this.#watch({ input, before, after: fleet, events, effects, nowMs: this.nowMs }, this);
     for (const effect of effects) this.#perform(effect);
   }
@@ -177,6 +195,12 @@ export class World {
       case 'cancel-hook':
         this.#inbox.push(...this.hooks.cancel(effect.run, effect.hook));
         return;
+      case 'spawn-job':
+        this.#land(this.jobs.spawn(effect, this.#nextPid++ as Pid, this.choices));
+        return;
+      case 'signal-job':
+        this.#inbox.push(...this.jobs.signal(effect));
+        return;
       case 'sweep':
         this.#sweep(effect.signal);
         return;
@@ -199,15 +223,19 @@ export class World {
     }
     const pid = this.#nextPid++ as Pid;
     this.runs.set(run, new FakeRun({ service, run, pid, program }, this.choices));
-    const spawned = { type: 'spawned', service, run, pid, degraded: [] } as const;
-    if (this.choices.below(4) === 3) this.#launching.push(spawned);
-    else this.#inbox.push(spawned);
+    this.#land({ type: 'spawned', service, run, pid, degraded: [] });
+  }
+
+  #land(launched: Input): void {
+    if (this.choices.below(4) === 3) this.#launching.push(launched);
+    else this.#inbox.push(launched);
   }
 
   /** Whatever still lives by now was left alone on purpose, or hangs in the kernel. */
   #sweep(signal: 'SIGTERM' | 'SIGKILL'): void {
     for (const run of this.runs.values())
       if (signal === 'SIGKILL' || run.obedience !== 'ignores-term') run.others = 0;
+    this.jobs.sweep(signal);
     if (this.livingProcesses === 0) this.#inbox.push({ type: 'swept' });
   }
 
@@ -229,7 +257,13 @@ export class World {
       atMs: timer.atMs,
       input: { type: 'fleet-timer', timer: timer.timer },
     }));
-    return [...ofServices, ...ofFleet];
+    const ofJobs = this.fleet.jobs.flatMap((record): Due[] => {
+      const atMs = jobTimerAtMs(record);
+      return atMs === undefined
+        ? []
+        : [{ atMs, input: { type: 'job-timer', job: record.id, run: record.run } }];
+    });
+    return [...ofServices, ...ofJobs, ...ofFleet];
   }
 }
 

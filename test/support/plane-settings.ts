@@ -16,6 +16,7 @@ export function planeSettings(settings: Partial<PlaneSettings> = {}): PlaneSetti
       overridden: [],
     },
     stateDir: '/x',
+    journal: { segmentEvents: 100_000, segmentBytes: 64 * 1024 * 1024, keep: 4 },
     socketRules: [],
     listeners: [],
     ...settings,

@@ -1,5 +1,6 @@
 // Specifications for tests, with the documented defaults and only what a test cares about said.
 import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../../supervisor/core/execution-spec.ts';
+import type { JobSpec } from '../../supervisor/core/job-spec.ts';
 import type { ServiceName } from '../../supervisor/core/names.ts';
 import type { Dependency, FleetSpec, ServiceSpec } from '../../supervisor/core/service-spec.ts';
 
@@ -34,6 +35,23 @@ export function service(name: string, more: Partial<ServiceSpec> = {}): ServiceS
     execution: PLAIN_EXECUTION,
     resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },
+    ...more,
+  };
+}
+
+export function job(script: string, more: Partial<JobSpec> = {}): JobSpec {
+  return {
+    command: ['sh', '-c', script],
+    shown: ['sh', '-c', script],
+    environment: { PATH: '/usr/bin:/bin' },
+    workingDir: '/',
+    execution: PLAIN_EXECUTION,
+    resourceControl: NO_RESOURCE_CONTROL,
+    context: undefined,
+    input: { kind: 'none' },
+    stopIntervalMs: 5000,
+    timeoutMs: 0,
+    outputLimitBytes: 1 << 20,
     ...more,
   };
 }

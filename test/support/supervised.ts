@@ -1,11 +1,14 @@
 // The real os adapters, joined as main joins them, in the test's own process made a subreaper.
-import type { Stray } from '../../supervisor/core/event.ts';
+import type { Stray } from '../../supervisor/core/stray.ts';
 import type { ExitStatus } from '../../supervisor/core/exit-status.ts';
-import type { RunId } from '../../supervisor/core/names.ts';
+import type { JobId, RunId } from '../../supervisor/core/names.ts';
 import type { ServiceSpec } from '../../supervisor/core/service-spec.ts';
+import type { JobSpec } from '../../supervisor/core/job-spec.ts';
+import { JobLauncher, type JobLaunch } from '../../supervisor/os/job-launcher.ts';
 import { type Launch, Launcher } from '../../supervisor/os/launcher.ts';
 import { libc } from '../../supervisor/os/libc.ts';
 import { ProcessTable } from '../../supervisor/os/process-table.ts';
+import { ProgramLauncher } from '../../supervisor/os/program-launcher.ts';
 import { Reaper } from '../../supervisor/os/reaper.ts';
 import { RunProcessGroups } from '../../supervisor/os/run-processes.ts';
 import type { ServiceGroups } from '../../supervisor/os/service-groups.ts';
@@ -37,18 +40,21 @@ export class Supervised implements Disposable {
   constructor(calls: SystemCalls = libc, groups: ServiceGroups = NO_GROUPS) {
     libc.becomeSubreaper();
     libc.closeOnExecFrom(3);
-    this.runs = new RunProcessGroups(calls, this.table, new Launcher(calls, this.table, groups, 'absent'), {
-      exited: (_service, run, exit, group) => {
+    const programs = new ProgramLauncher(calls, this.table, groups);
+    const services = new Launcher(calls, programs, 'absent');
+    const launchers = { services, jobs: new JobLauncher(calls, programs), orphans: 'ours' } as const;
+    this.runs = new RunProcessGroups(calls, this.table, launchers, {
+      exited: (_owner, run, exit, group) => {
         this.exits.set(run, { exit, group });
         if (group === 'empty') this.gone.add(run);
       },
-      groupEmptied: (_service, run) => {
+      groupEmptied: (_owner, run) => {
         this.gone.add(run);
       },
-      straysFound: (_service, run, strays) => {
+      straysFound: (_owner, run, strays) => {
         this.strays.set(run, [...(this.strays.get(run) ?? []), strays]);
       },
-      signalRefused: (_service, run, signal, errno) => {
+      signalRefused: (_owner, run, signal, errno) => {
         this.refused.push(`${run} ${signal} ${errno}`);
       },
     });
@@ -69,6 +75,11 @@ export class Supervised implements Disposable {
   launch(spec: ServiceSpec): { run: RunId; launch: Launch } {
     const run = this.#nextRun++ as RunId;
     return { run, launch: this.runs.launch(spec, { run: run, program: 'command', environment: {} }) };
+  }
+
+  launchJob(spec: JobSpec): { run: RunId; launch: JobLaunch } {
+    const run = this.#nextRun++ as RunId;
+    return { run, launch: this.runs.launchJob(spec, { job: Number(run) as JobId, run }) };
   }
 
   exit(run: RunId): Promise<Told> {

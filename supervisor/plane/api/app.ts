@@ -2,11 +2,16 @@
 // problem document; none reaches the thread.
 import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
-import type { AccessControl } from './access.ts';
-import type { ApiContext } from './context.ts';
+import type { Gate, Principal } from '../access/gate.ts';
+import type { Refusals } from '../access/refusals.ts';
+import { withRole } from '../access/role-check.ts';
+import { newIdentity, type CommandIdentity } from '../commands/command-identity.ts';
+import type { ApiContext, Handler } from './context.ts';
 import { problemResponse, refuse } from './problem-response.ts';
 import { createProblem } from '../../wire/problem.ts';
-import { readRequest } from './read-request.ts';
+import { IdempotentWrites } from './idempotent-write.ts';
+import { awaitView } from './read-your-writes.ts';
+import { readRequest, refuseShape } from './read-request.ts';
 import { ROUTES, type Route } from './routes.ts';
 
 type Env = { Bindings: HttpBindings };
@@ -14,13 +19,24 @@ export type GoneSignals = (c: Context<Env>) => AbortSignal;
 
 export type AppParts = {
   readonly context: ApiContext;
-  readonly access: AccessControl;
+  readonly refusals: Refusals;
+  /** Of the transport that the request came by; undefined when its connection is gone. */
+  readonly gate: (c: Context<Env>) => Gate | undefined;
   readonly gone: GoneSignals;
 };
 
+type Served = AppParts & { readonly writes: IdempotentWrites };
+
 export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>();
-  for (const route of ROUTES) app.on(route.method, honoPath(route.path), (c) => serveRoute(parts, route, c));
+  const served = { ...parts, writes: new IdempotentWrites(parts.context) };
+  app.use(async (c, next) => {
+    const refusal = refuseShape(c);
+    if (refusal !== undefined) return refusal;
+    await next();
+    return undefined;
+  });
+  for (const route of ROUTES) app.on(route.method, honoPath(route.path), (c) => serveRoute(served, route, c));
   for (const path of new Set(ROUTES.map((route) => route.path))) {
     app.all(honoPath(path), (c) => refuseMethod(path, c.req.method));
   }
@@ -40,36 +56,58 @@ function honoPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-async function serveRoute(parts: AppParts, route: Route, c: Context<Env>): Promise<Response> {
-  const { context, access, gone } = parts;
+async function serveRoute(served: Served, route: Route, c: Context<Env>): Promise<Response> {
+  const { context } = served;
   const { incoming, outgoing } = c.env;
-  const allowed = route.access === 'anyone' ? ANYONE : access.check(incoming.socket);
-  if (allowed.kind === 'refused') return refuseAccess(context, route, allowed.who);
+  const entry = enter(served, route, c);
+  if (entry instanceof Response) return entry;
   const read = await readRequest(route, c);
   if (read.kind === 'wrong') return read.response;
-  const { query, body } = read;
-  return await route.handler(context, {
-    params: c.req.param(),
-    query,
-    body,
-    actor: allowed.actor,
-    role: allowed.role,
-    gone: gone(c),
-    incoming,
-    outgoing,
-  });
+  const gone = served.gone(c);
+  const { query, body, freshness } = read;
+  const late = freshness && (await awaitView(context.view, freshness, gone));
+  if (late !== undefined) return late;
+  const { actor, role } = entry;
+  const handle = (identity: CommandIdentity): ReturnType<Handler> =>
+    route.handler(context, {
+      params: c.req.param(),
+      query,
+      body,
+      actor,
+      role,
+      identity,
+      gone,
+      incoming,
+      outgoing,
+    });
+  if (route.method === 'GET') return await handle(newIdentity(context.view.events.lastId));
+  const { method, path } = c.req;
+  const key = c.req.header('idempotency-key');
+  return await served.writes.once({ method, path, query, body, actor, key, gone }, handle);
 }
 
-const ANYONE = { kind: 'allowed', actor: 'anyone', role: 'observe' } as const;
+const ANYONE = { actor: 'anyone', role: 'observe' } as const;
 
-function refuseAccess(context: ApiContext, route: Route, who: string): Response {
-  const text = `refused ${route.method} ${route.path} to ${who}: only root and Bosun's own user may`;
-  context.log({ level: 'warn', text, fields: { code: 'not-allowed' } });
-  return refuse('not-allowed', `Only root and Bosun's own user may use this socket; you are ${who}.`);
+/** Who asks, if they may; every refusal is told. */
+function enter(parts: AppParts, route: Route, c: Context<Env>): Pick<Principal, 'actor' | 'role'> | Response {
+  if (route.access === 'anyone') return ANYONE;
+  const gate = parts.gate(c);
+  if (gate === undefined) return refuse('internal-error', 'The connection is gone.');
+  const { exposure = 'private' } = route;
+  const admission = withRole(gate.admit(c.env.incoming, { exposure }), route.access);
+  if (admission.kind === 'admitted') return admission.principal;
+  const { code, detail, peer, actor, reason } = admission.refusal;
+  const action = `${c.req.method} ${c.req.path}`;
+  parts.refusals.tell({ transport: gate.transport, peer, actor, action, reason });
+  const problem = createProblem(code, detail);
+  // RFC 9110, section 15.5.2.
+  return problemResponse(problem, problem.status === 401 ? { 'www-authenticate': 'ApiKey' } : {});
 }
 
 function refuseMethod(path: string, method: string): Response {
-  const allow = ROUTES.filter((route) => route.path === path).map((route) => route.method);
+  const methods = ROUTES.filter((route) => route.path === path).map((route) => route.method);
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+  if (method === 'OPTIONS') return new Response(null, { status: 204, headers: { allow: allow.join(', ') } });
   const problem = createProblem('method-not-allowed', `${path} takes ${allow.join(', ')}, not ${method}.`);
   return problemResponse(problem, { allow: allow.join(', ') });
 }

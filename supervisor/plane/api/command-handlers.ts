@@ -40,32 +40,55 @@ type WaitedCommand = Exclude<GivenVerb, { verb: 'signal' | 'shutdown' }>;
 
 async function give(context: ApiContext, request: ApiRequest, verb: GivenVerb): Promise<Response> {
   const waitMs = (request.query as WaitQuery).wait;
-  if (waitMs !== undefined && verb.verb !== 'signal' && verb.verb !== 'shutdown')
+  // So long ago that what it was to bring about cannot be told from what came later: it has been accepted.
+  const watchable = context.view.events.covers(request.identity.since);
+  if (waitMs !== undefined && watchable && verb.verb !== 'signal' && verb.verb !== 'shutdown')
     return giveAndWait(context, request, verb, waitMs);
-  const { id, answer } = await context.desk.submit(request.actor, verb);
+  const { id, answer } = await context.desk.submit(request.actor, verb, request.identity);
   if (answer.kind !== 'accepted') return refuseAnswer(context.view, id, answer);
-  return json(accepted(id, verb, answer.services), 202);
+  return json(accepted(context, id, verb, answer.services), 202);
 }
 
 async function giveAndWait(
   context: ApiContext,
-  { actor, gone }: ApiRequest,
+  { actor, gone, identity }: ApiRequest,
   verb: WaitedCommand,
   waitMs: number,
 ): Promise<Response> {
   const { view, desk } = context;
-  const aim = new CommandAim(view, verb.verb, verb.services);
+  const aim = new CommandAim(view, verb.verb, verb.services, identity.since);
   using watch = new OutcomeWatch(view, aim);
-  const { id, answer } = await desk.submit(actor, verb);
+  const { id, answer } = await desk.submit(actor, verb, identity);
   if (answer.kind !== 'accepted') return refuseAnswer(view, id, answer);
-  const body = accepted(id, verb, answer.services);
+  const body = accepted(context, id, verb, answer.services);
   const end = await watch.outcome(waitMs, gone);
   if (end.kind === 'abandoned') return json(body, 202);
   if (end.kind !== 'reached') return refuseOutcome(view, { command: id, what: verb.verb, waitMs }, end);
   const views = verb.services.flatMap((name) => projectNamed(view, name));
-  return json({ ...body, outcome: 'reached', views, started: [...aim.started] } satisfies CommandView);
+  const reached = {
+    outcome: 'reached' as const,
+    views,
+    started: [...aim.started],
+    last_event_id: view.events.lastId,
+  };
+  return json({ ...body, ...reached } satisfies CommandView);
 }
 
-function accepted(command: string, { verb }: GivenVerb, services: readonly ServiceName[]): CommandView {
-  return { command, verb, services: [...services], outcome: 'accepted', views: [], started: [] };
+/** The engine's reply comes after the events of its command. */
+function accepted(
+  { view }: ApiContext,
+  command: string,
+  { verb }: GivenVerb,
+  services: readonly ServiceName[],
+): CommandView {
+  const last_event_id = view.events.lastId;
+  return {
+    command,
+    verb,
+    services: [...services],
+    outcome: 'accepted',
+    views: [],
+    started: [],
+    last_event_id,
+  };
 }

@@ -16,19 +16,21 @@ export const showPlan: Handler = async ({ reconfiguration }) => {
 
 export const applyConfiguration: Handler = async (context, request) => {
   using watching = new Watching(context);
-  const applied = await context.reconfiguration.apply(request.actor, (plan) => {
+  const { actor, identity } = request;
+  const begin = (plan: PlanView): void => {
     watching.begin(plan);
-  });
+  };
+  const applied = await context.reconfiguration.apply(actor, begin, identity);
   if (applied.kind === 'refused') return refuseConfiguration(applied);
   const { plan, submitted } = applied;
   if (submitted.answer.kind !== 'accepted') return refuseAnswer(context.view, submitted.id, submitted.answer);
   const waitMs = (request.query as WaitQuery).wait;
-  if (waitMs === undefined) return answer(applied, 'accepted', [], 202);
+  if (waitMs === undefined) return answer(context, applied, 'accepted', [], 202);
   const end = await watching.outcome(waitMs, request.gone);
-  if (end.kind === 'abandoned') return answer(applied, 'accepted', [], 202);
+  if (end.kind === 'abandoned') return answer(context, applied, 'accepted', [], 202);
   if (end.kind !== 'reached')
     return refuseOutcome(context.view, { command: submitted.id, what: 'apply', waitMs, plan }, end);
-  return answer(applied, 'reached', watching.views);
+  return answer(context, applied, 'reached', watching.views);
 };
 
 /** From when the plan is known, which is before the engine is asked. */
@@ -60,12 +62,19 @@ class Watching implements Disposable {
 }
 
 function answer(
+  { view }: ApiContext,
   { plan, submitted }: Extract<Applied, { kind: 'submitted' }>,
   outcome: ApplyView['outcome'],
   views: ApplyView['views'],
   status = 200,
 ): Response {
-  const body: ApplyView = { ...plan, command: submitted.id, outcome, views };
+  const body: ApplyView = {
+    ...plan,
+    command: submitted.id,
+    outcome,
+    views,
+    last_event_id: view.events.lastId,
+  };
   return json(body, status);
 }
 

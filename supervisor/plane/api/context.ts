@@ -3,8 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Role } from '../../core/control-access.ts';
 import type { Hello, FleetView } from '../views/fleet-view.ts';
 import type { AuditEvent } from '../../core/event.ts';
+import type { ApiKeys } from '../access/api-keys.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
+import type { CommandIdentity } from '../commands/command-identity.ts';
 import type { Reconfiguration } from '../configuration/reconfiguration.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { ViewRebuild } from '../journal/rebuild.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { PrepareJob } from '../ports.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
 import type { OwnLog } from '../logs/own-log.ts';
 
@@ -12,10 +18,15 @@ export type ApiContext = {
   readonly settings: Hello['settings'];
   readonly view: FleetView;
   readonly desk: CommandDesk;
+  readonly jobs: Jobs;
+  readonly prepareJob: PrepareJob;
   readonly reconfiguration: Reconfiguration;
   readonly logs: LogPipeline;
   readonly droppedLogLines: () => number;
   readonly log: OwnLog;
+  readonly keys: ApiKeys;
+  readonly journal: Pick<Journal, 'report'>;
+  readonly rebuild: ViewRebuild;
   /** For the audit trail: it becomes an event. */
   readonly note: (event: AuditEvent, actor: string) => void;
 };
@@ -29,6 +40,8 @@ export type ApiRequest = {
   /** Who asks, such as `uid:0` or `cert:alice`. */
   readonly actor: string;
   readonly role: Role;
+  /** Of the command that a write becomes; for `CommandDesk.submit`. The same again when the write is repeated with its key. */
+  readonly identity: CommandIdentity;
   /** Aborted when the connection is gone. */
   readonly gone: AbortSignal;
   readonly incoming: IncomingMessage;

@@ -1,123 +1,80 @@
 // Events: the list by cursor, and the stream of server-sent events that goes on from a cursor without a gap.
-// Format of the stream: HTML standard, section 9.2.
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { RecordedEvent } from '../../core/event.ts';
-import type { EventsView, GapView } from '../../wire/event-view.ts';
+import type { EventsView } from '../../wire/event-view.ts';
 import type { EventsQuery } from '../../wire/requests.ts';
+import { passes } from '../views/event-log.ts';
 import { projectEvent } from '../views/event-projection.ts';
 import type { FleetView } from '../views/fleet-view.ts';
-import { BoundedStream } from './bounded-stream.ts';
+import { BoundedStream, refuseStream } from './bounded-stream.ts';
 import type { Handler } from './context.ts';
+import { EventStream, type StreamFilter } from './event-stream.ts';
 import { json, refuse, serviceNotFound } from './problem-response.ts';
 import { namesIn } from './service-handlers.ts';
 
 const MOST_LISTED = 10_000;
+const PAGE_EVENTS = 500;
+/** A list that finds little in a long history is given as far as it has come. */
+const LONGEST_SEARCH_MS = 1000;
 
-type Filter = (recorded: RecordedEvent) => boolean;
-
-export const listOrStreamEvents: Handler = ({ view }, { query, incoming, outgoing }) => {
-  const { after, limit, service, type } = query as EventsQuery;
-  const unknown = service?.find((name) => view.find(name) === undefined);
+export const listOrStreamEvents: Handler = async ({ view }, { query, gone, incoming, outgoing }) => {
+  const asked = query as EventsQuery;
+  const unknown = asked.service?.find((name) => view.find(name) === undefined);
   if (unknown !== undefined) return serviceNotFound(unknown, namesIn(view));
-  const filter = createFilter(service, type);
-  if (!incoming.headers.accept?.includes('text/event-stream')) {
-    return json(listEvents(view, after ?? 0, filter, limit ?? MOST_LISTED));
-  }
+  const filter = filterOf(asked);
+  if (!wantsStream(incoming.headers.accept)) return json(await listEvents(view, asked, filter, gone));
   const cursor = readCursor(incoming.headers['last-event-id']);
   if (cursor === 'wrong') return refuse('bad-request', 'Last-Event-ID is not the id of an event.');
+  const refusal = refuseStream();
+  if (refusal !== undefined) return refusal;
   const stream = new BoundedStream(outgoing, 'text/event-stream');
-  new EventStream(view, stream, filter).begin(cursor ?? after);
+  new EventStream(view, stream, filter).begin(cursor ?? asked.after);
   return RESPONSE_ALREADY_SENT;
 };
 
-function createFilter(services: EventsQuery['service'], types: EventsQuery['type']): Filter {
-  return ({ event }) =>
-    (services === undefined || ('service' in event && services.includes(event.service))) &&
-    (types === undefined || types.includes(event.type));
+/** RFC 9110, section 12.5.1: named, and not with a weight of nothing. */
+function wantsStream(accept: string | undefined): boolean {
+  return (accept ?? '')
+    .split(',')
+    .some((range) => /^\s*text\/event-stream\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));
 }
 
-function listEvents(view: FleetView, after: number, filter: Filter, limit: number): EventsView {
-  const events = view.events.since(after).filter(filter).slice(0, Math.min(limit, MOST_LISTED));
+function filterOf({ service, type, job, actor, command }: EventsQuery): StreamFilter {
+  const stored = { services: service, types: type };
   return {
-    events: events.map(projectEvent),
-    last_event_id: view.events.lastId,
-    oldest_event_id: view.events.oldestId,
+    stored,
+    passes: (recorded) =>
+      passes(stored, recorded) &&
+      (job === undefined || ('job' in recorded.event && job.includes(recorded.event.job))) &&
+      (actor === undefined || actor.includes(recorded.actor)) &&
+      (command === undefined || command === recorded.command),
   };
+}
+
+async function listEvents(
+  view: FleetView,
+  { after = 0, limit = MOST_LISTED }: EventsQuery,
+  { stored, passes: fits }: StreamFilter,
+  gone: AbortSignal,
+): Promise<EventsView> {
+  const log = view.eventLog;
+  const most = Math.min(limit, MOST_LISTED);
+  const endMs = performance.now() + LONGEST_SEARCH_MS;
+  const events: EventsView['events'] = [];
+  let cursor = after;
+  while (events.length < most && cursor < log.lastId) {
+    const page = log.page(cursor, stored, PAGE_EVENTS);
+    const found = page.events.filter(fits).slice(0, most - events.length);
+    events.push(...found.map(projectEvent));
+    cursor = events.length < most ? Math.max(cursor, page.scannedTo) : (events.at(-1)?.id ?? cursor);
+    if (gone.aborted || performance.now() > endMs) break;
+    // One page, then others have their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { events, last_event_id: log.lastId, oldest_event_id: log.oldestId, next_after: cursor };
 }
 
 /** A browser's EventSource sends it when it comes back. */
 function readCursor(header: string | string[] | undefined): number | undefined | 'wrong' {
   if (header === undefined || header === '') return undefined;
   return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 'wrong';
-}
-
-/** First what is held, as fast as the reader takes it; then each event as it comes. */
-class EventStream {
-  readonly #view: FleetView;
-  readonly #stream: BoundedStream;
-  readonly #filter: Filter;
-  #cursor = 0;
-  #mode: 'catching-up' | 'live' = 'catching-up';
-
-  constructor(view: FleetView, stream: BoundedStream, filter: Filter) {
-    this.#view = view;
-    this.#stream = stream;
-    this.#filter = filter;
-  }
-
-  begin(after: number | undefined): void {
-    const { events } = this.#view;
-    this.#cursor = after ?? events.lastId;
-    if (!events.covers(this.#cursor)) this.#tellGap();
-    // An id without data: a reader that is cut off before its first event knows where to come back to.
-    this.#stream.write(`id: ${this.#cursor}\n\n`);
-    this.#stream.onClose(
-      this.#view.subscribe((recorded) => {
-        if (this.#mode === 'live') this.#send(recorded);
-      }),
-    );
-    this.#catchUp();
-  }
-
-  #catchUp(): void {
-    const { events } = this.#view;
-    // A reader so slow that what it needs next is gone already.
-    if (!events.covers(this.#cursor)) {
-      this.#stream.cut();
-      return;
-    }
-    for (let next = events.next(this.#cursor); next !== undefined; next = events.next(this.#cursor)) {
-      const state = this.#send(next);
-      if (state === 'over') return;
-      if (state !== 'full') continue;
-      this.#stream.onDrain(() => {
-        this.#catchUp();
-      });
-      return;
-    }
-    this.#mode = 'live';
-  }
-
-  #send(recorded: RecordedEvent): ReturnType<BoundedStream['write']> {
-    this.#cursor = recorded.id;
-    return this.#filter(recorded) ? this.#stream.write(encode(recorded)) : 'room';
-  }
-
-  #tellGap(): void {
-    const gap: GapView = { after: this.#cursor, oldest_event_id: this.#view.events.oldestId };
-    this.#stream.write(`event: gap\ndata: ${JSON.stringify(gap)}\n\n`);
-    this.#cursor = this.#view.events.oldestId - 1;
-  }
-}
-
-let lastEncoded: { readonly recorded: RecordedEvent; readonly bytes: Buffer } | undefined;
-
-/** Each new event goes to every reader: it is put into words once. */
-function encode(recorded: RecordedEvent): Buffer {
-  if (lastEncoded?.recorded !== recorded) {
-    const view = projectEvent(recorded);
-    const bytes = Buffer.from(`id: ${view.id}\nevent: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`);
-    lastEncoded = { recorded, bytes };
-  }
-  return lastEncoded.bytes;
 }

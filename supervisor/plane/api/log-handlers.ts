@@ -3,7 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { LogLineView } from '../../wire/event-view.ts';
 import type { LogsQuery } from '../../wire/requests.ts';
 import { exactBytes, type LogLine } from '../logs/log-line.ts';
-import { BoundedStream } from './bounded-stream.ts';
+import { BoundedStream, refuseStream } from './bounded-stream.ts';
 import type { Handler } from './context.ts';
 import { serviceNotFound } from './problem-response.ts';
 import { namesIn } from './service-handlers.ts';
@@ -20,6 +20,8 @@ export const showLogs: Handler = ({ view, logs }, { params, query, outgoing }) =
     .map(encode)
     .join('');
   if (follow !== true) return new Response(held, { headers: { 'content-type': NDJSON } });
+  const refusal = refuseStream();
+  if (refusal !== undefined) return refusal;
   const stream = new BoundedStream(outgoing, NDJSON);
   if (held !== '') stream.write(held);
   stream.onClose(

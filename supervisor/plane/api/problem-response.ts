@@ -1,5 +1,6 @@
 // Problem documents as responses: RFC 9457.
 import type { CommandError } from '../../core/command-error.ts';
+import { suggest } from '../../core/suggestion.ts';
 import {
   createProblem,
   type ProblemCode,
@@ -35,14 +36,17 @@ export function serviceNotFound(name: string, known: readonly string[]): Respons
   const more = known.length > NAMES_SHOWN ? ', ...' : '';
   const names =
     known.length === 0 ? 'There are none.' : `There are: ${known.slice(0, NAMES_SHOWN).join(', ')}${more}.`;
-  return refuse('service-not-found', `There is no service ${JSON.stringify(name)}. ${names}`, {
+  const suggestion = suggest(name, known);
+  const meant = suggestion === undefined ? '' : `Did you mean ${JSON.stringify(suggestion)}? `;
+  return refuse('service-not-found', `There is no service ${JSON.stringify(name)}. ${meant}${names}`, {
     service: name,
+    ...(suggestion !== undefined && { suggestion }),
   });
 }
 
-export function json(body: unknown, status = 200): Response {
+export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(`${JSON.stringify(body)}\n`, {
     status,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
   });
 }

@@ -7,7 +7,19 @@ import { commandMany, commandOne, shutDown, signalOne } from './command-handlers
 import { applyConfiguration, showPlan } from './configuration-handlers.ts';
 import type { Handler } from './context.ts';
 import { listOrStreamEvents } from './event-handlers.ts';
+import { createKey, listKeys, revokeKey, rotateKey } from './key-handlers.ts';
+import {
+  execInService,
+  listJobs,
+  runJob,
+  showJob,
+  showJobOutput,
+  signalJob,
+  stopJob,
+} from './job-handlers.ts';
 import { showLogs } from './log-handlers.ts';
+import { describeApi } from './openapi-handler.ts';
+import { rebuildViews } from './view-handlers.ts';
 import { listServices, showAlive, showHealth, showService, showVersion } from './service-handlers.ts';
 
 export type SchemaOf = (requests: typeof Requests) => ZodType;
@@ -18,6 +30,8 @@ export type Route = {
   readonly path: string;
   /** The least role that may; `anyone` who can connect. */
   readonly access: 'anyone' | Role;
+  /** `public`: also on a listener that shows health and metrics only, to anyone. `private` when it is not said. */
+  readonly exposure?: 'public' | 'private';
   readonly summary: string;
   readonly query: SchemaOf;
   readonly body: SchemaOf;
@@ -25,13 +39,26 @@ export type Route = {
 };
 
 const NO_QUERY: SchemaOf = (requests) => requests.noQuery;
-const NO_BODY: SchemaOf = (requests) => requests.emptyBody;
+/** Where nothing may be sent. */
+export const NO_BODY: SchemaOf = (requests) => requests.emptyBody;
 const WAIT: SchemaOf = (requests) => requests.waitQuery;
 
 export const ROUTES: readonly Route[] = [
-  { ...read('/healthz', 'Whether the control plane answers', showAlive), access: 'anyone' },
+  {
+    ...read('/healthz', 'Whether the control plane answers', showAlive),
+    access: 'anyone',
+    exposure: 'public',
+  },
+  read(
+    '/v1/openapi.json',
+    'This API, as OpenAPI 3.1',
+    describeApi(() => ROUTES),
+  ),
   read('/v1/version', 'Versions and the pid of Bosun', showVersion),
-  read('/v1/health', 'Whether every wanted service is ready; 503 when not', showHealth),
+  {
+    ...read('/v1/health', 'Whether every wanted service is ready; 503 when not', showHealth),
+    exposure: 'public',
+  },
   read('/v1/services', 'All services', listServices),
   read('/v1/services/{name}', 'One service', showService),
   {
@@ -55,9 +82,69 @@ export const ROUTES: readonly Route[] = [
     ...write('/v1/commands', 'One command for several services, for all of them or none', commandMany),
     body: (requests) => requests.commandBody,
   },
+  read('/v1/jobs', 'All jobs that live, and the newest that have ended', listJobs),
+  {
+    ...write('/v1/jobs', 'Run a command, once', runJob),
+    query: NO_QUERY,
+    body: (requests) => requests.jobBody,
+  },
+  read('/v1/jobs/{id}', 'One job', showJob),
+  {
+    ...read(
+      '/v1/jobs/{id}/output',
+      'Its output from the first byte on, as frames or as one stream',
+      showJobOutput,
+    ),
+    query: (requests) => requests.jobOutputQuery,
+  },
+  write('/v1/jobs/{id}/stop', 'Stop it: SIGINT, SIGTERM, SIGKILL, with an interval in between', stopJob),
+  {
+    ...write('/v1/jobs/{id}/signal', 'Send a signal to its main process', signalJob),
+    query: NO_QUERY,
+    body: (requests) => requests.signalBody,
+  },
+  {
+    ...write(
+      '/v1/services/{name}/exec',
+      'Run a command in its context, attached by an upgrade',
+      execInService,
+    ),
+    query: NO_QUERY,
+    body: (requests) => requests.execBody,
+  },
   read('/v1/plan', 'What the configuration as it is in the files now would change', showPlan),
   {
     ...write('/v1/apply', 'Apply it: only what differs is restarted, in order', applyConfiguration),
+    access: 'admin',
+  },
+  {
+    ...write(
+      '/v1/views/rebuild',
+      'Rebuild the views from the journal, and tell what was different',
+      rebuildViews,
+    ),
+    query: NO_QUERY,
+    access: 'admin',
+  },
+  { ...read('/v1/keys', 'The API keys, without their secrets', listKeys), access: 'admin' },
+  {
+    ...write('/v1/keys', 'Make an API key; it is in the answer, once', createKey),
+    query: NO_QUERY,
+    body: (requests) => requests.keyBody,
+    access: 'admin',
+  },
+  {
+    ...write(
+      '/v1/keys/{id}/rotate',
+      'Make another in its place; the old one ends at once, or later',
+      rotateKey,
+    ),
+    query: (requests) => requests.rotateQuery,
+    access: 'admin',
+  },
+  {
+    ...write('/v1/keys/{id}/revoke', 'End an API key', revokeKey),
+    query: NO_QUERY,
     access: 'admin',
   },
   {

@@ -9,11 +9,12 @@ import type { FleetView } from '../views/fleet-view.ts';
 import type { Handler } from './context.ts';
 import { json, serviceNotFound } from './problem-response.ts';
 
-export const listServices: Handler = ({ view }) => {
+export const listServices: Handler = ({ view, journal }) => {
   const body: ServicesView = {
     phase: view.fleet.phase.kind,
     shutdown: projectShutdown(view.fleet.phase, monotonicMs()),
     last_event_id: view.events.lastId,
+    journal: journal.report,
     services: view.all().map((seen) => projectService(view, seen)),
   };
   return json(body);
@@ -40,6 +41,7 @@ export const showVersion: Handler = ({ settings }) => {
     api: 'v1',
     node: process.version,
     pid: settings.enginePid,
+    state_directory: settings.stateDir,
   };
   return json(body);
 };

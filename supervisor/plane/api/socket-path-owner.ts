@@ -4,7 +4,14 @@ import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
-const SOCKET_MODE = 0o660;
+/** Whom the socket is for: Bosun's own user and root, or also those whom rules name. */
+export type SocketAudience = 'own' | 'ruled';
+
+/**
+ * The mode decides who may connect, unix(7). It can name one group only, and rules name any users and groups: with rules
+ * anybody may connect, and SO_PEERCRED decides on what they may ask.
+ */
+const MODES: Readonly<Record<SocketAudience, number>> = { own: 0o660, ruled: 0o666 };
 
 /** Where to listen before the socket is moved to its path; it has its mode before anybody can find it. */
 export function birthPath(path: string): string {
@@ -19,9 +26,9 @@ export async function prepare(path: string): Promise<void> {
 }
 
 /** The inode that is now ours. */
-export async function publish(path: string): Promise<number> {
+export async function publish(path: string, audience: SocketAudience): Promise<number> {
   const born = birthPath(path);
-  await chmod(born, SOCKET_MODE);
+  await chmod(born, MODES[audience]);
   const { ino } = await stat(born);
   await rename(born, path);
   return ino;

@@ -12,10 +12,13 @@ export class CommandAim implements Aim {
   readonly #runsBefore: ReadonlyMap<string, number>;
   readonly #reloads = new Map<string, ReloadEnd>();
 
-  constructor(view: FleetView, verb: WaitedVerb, services: readonly string[]) {
+  /** `since`: the newest event before the command, which is held. What has happened from then on counts. */
+  constructor(view: FleetView, verb: WaitedVerb, services: readonly string[], since: number) {
     this.#view = view;
     this.#verb = verb;
-    this.#runsBefore = new Map(services.map((name) => [name, view.find(name)?.record.lastRun ?? 0]));
+    const happened = view.events.since(since).map(({ event }) => event);
+    this.#runsBefore = new Map(services.map((name) => [name, runBefore(view, name, happened)]));
+    for (const event of happened) this.note(event);
   }
 
   note(event: BosunEvent): void {
@@ -39,4 +42,12 @@ export class CommandAim implements Aim {
     const goal = { verb: this.#verb, runBefore, reload: this.#reloads.get(name) };
     return judge(goal, this.#view.fleet, seen, this.#view.histories.of(seen.record.name));
   }
+}
+
+/** Of what it has had since, the first run is newer by one at least than the one before. */
+function runBefore(view: FleetView, name: string, happened: readonly BosunEvent[]): number {
+  const first = happened.find(
+    (event) => (event.type === 'starting' || event.type === 'going-down') && event.service === name,
+  );
+  return first !== undefined && 'run' in first ? first.run - 1 : (view.find(name)?.record.lastRun ?? 0);
 }

@@ -1,8 +1,8 @@
 // Takes commands to the engine and brings back its replies. Bounded: in number and in time.
-import { randomUUID } from 'node:crypto';
 import type { CommandResult } from '../../core/effect.ts';
 import type { CommandVerb } from '../../core/input.ts';
 import type { FromPlane } from '../../core/plane-message.ts';
+import { newIdentity, type CommandIdentity } from './command-identity.ts';
 
 const REPLY_TIMEOUT_MS = 5000;
 /** More unanswered commands than connections there can be means that the engine is stuck. */
@@ -22,19 +22,32 @@ export class CommandDesk {
     this.#post = post;
   }
 
-  /** Never rejects. `actor`: who asks, such as `uid:0`. */
-  async submit(actor: string, verb: CommandVerb): Promise<Submitted> {
-    const id = randomUUID();
-    if (this.#closed) return { id, answer: { kind: 'closed' } };
-    if (this.#pending.size >= MOST_PENDING) return { id, answer: { kind: 'no-answer' } };
-    const answer = await new Promise<DeskAnswer>((settle) => {
+  /**
+   * Never rejects. `actor`: who asks, such as `uid:0`. `identity`: of the request that it comes from, so that the same request
+   * again is not another command.
+   */
+  async submit(
+    actor: string,
+    verb: CommandVerb,
+    identity: CommandIdentity = newIdentity(0),
+  ): Promise<Submitted> {
+    const { id, acceptance } = identity;
+    if (acceptance !== undefined) return { id, answer: acceptance };
+    const answer = await this.#ask(id, actor, verb);
+    if (answer.kind === 'accepted') identity.accepted(answer);
+    return { id, answer };
+  }
+
+  async #ask(id: string, actor: string, verb: CommandVerb): Promise<DeskAnswer> {
+    if (this.#closed) return { kind: 'closed' };
+    if (this.#pending.size >= MOST_PENDING) return { kind: 'no-answer' };
+    return await new Promise<DeskAnswer>((settle) => {
       const timer = setTimeout(() => {
         this.#settle(id, { kind: 'no-answer' });
       }, REPLY_TIMEOUT_MS);
       this.#pending.set(id, { settle, timer });
       this.#post({ type: 'command', command: { id, actor, ...verb } });
     });
-    return { id, answer };
   }
 
   /** The engine has answered. An answer to what nobody waits for any more is dropped. */

@@ -4,6 +4,7 @@ import type { PlaneSettings } from '../../core/plane-message.ts';
 import type { FleetSpec } from '../../core/service-spec.ts';
 import type { DiagnosticView, PlanView } from '../../wire/plan-view.ts';
 import type { CommandDesk, Submitted } from '../commands/command-desk.ts';
+import type { CommandIdentity } from '../commands/command-identity.ts';
 import type { OwnLog } from '../logs/own-log.ts';
 import type { ConfigurationReading, Ports } from '../ports.ts';
 import type { FleetView } from '../views/fleet-view.ts';
@@ -43,13 +44,21 @@ export class Reconfiguration {
   }
 
   /** `planned` is called before the engine is asked: what follows may happen before its reply is seen. */
-  async apply(actor: string, planned: (plan: PlanView, target: FleetSpec) => void): Promise<Applied> {
+  async apply(
+    actor: string,
+    planned: (plan: PlanView, target: FleetSpec) => void,
+    identity?: CommandIdentity,
+  ): Promise<Applied> {
     return this.#inTurn(async () => {
       const reading = await this.#read();
       if (reading.kind === 'refused') return reading;
       const plan = this.#planOf(reading);
       planned(plan, reading.spec);
-      const submitted = await this.#parts.desk.submit(actor, { verb: 'apply', target: reading.spec });
+      const submitted = await this.#parts.desk.submit(
+        actor,
+        { verb: 'apply', target: reading.spec },
+        identity,
+      );
       tellApplied(this.#parts.log, actor, plan, submitted.answer);
       return { kind: 'submitted', plan, submitted };
     });

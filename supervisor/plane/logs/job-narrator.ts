@@ -2,7 +2,7 @@
 import { describeExit, isSuccess } from '../../core/exit-status.ts';
 import type { JobEnd } from '../../core/job.ts';
 import type { JobEvent } from '../../core/job-event.ts';
-import { info, warn } from './own-message.ts';
+import { info, nameProcesses, warn } from './own-message.ts';
 import type { OwnMessage } from './own-log.ts';
 
 export function narrateJob(event: JobEvent): OwnMessage | undefined {
@@ -14,6 +14,10 @@ export function narrateJob(event: JobEvent): OwnMessage | undefined {
       return { ...narrateEnd(event.job, event.end), fields };
     case 'job-signalled':
       return { ...info(`job ${event.job} was sent ${event.signal}`), fields };
+    case 'job-strays-found': {
+      const text = `job ${event.job} has left processes behind: ${nameProcesses(event.strays)}`;
+      return { ...warn(text), fields };
+    }
     case 'job-spawned':
     case 'job-stopping':
     case 'job-pressed':

@@ -1,5 +1,5 @@
 // How the lines of Bosun's own log are put together.
-import type { Stray } from '../../core/event.ts';
+import type { Stray } from '../../core/stray.ts';
 import type { OwnMessage } from './own-log.ts';
 
 export function info(text: string, fields: Readonly<Record<string, unknown>> = {}): OwnMessage {

@@ -42,11 +42,17 @@ export class PipeReader {
 
   /** Reads what is in the pipe now and no more: until EAGAIN, the end, or `untilMs` (performance.now()). */
   readAvailable(untilMs: number): void {
-    while (!this.#socket.destroyed && performance.now() < untilMs) {
+    this.readWhile(() => performance.now() < untilMs);
+  }
+
+  /** The same as long as `wanted` holds. */
+  readWhile(wanted: () => boolean): 'empty' | 'stopped' {
+    while (!this.#socket.destroyed && wanted()) {
       const length = this.#readOnce();
-      if (length === 0) return;
+      if (length === 0) return 'empty';
       this.#listeners.onChunk(chunk.subarray(0, length));
     }
+    return this.#socket.destroyed ? 'empty' : 'stopped';
   }
 
   pause(): void {

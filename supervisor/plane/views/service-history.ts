@@ -1,6 +1,7 @@
 // What the events of a service tell that its state does not keep: since when it is in its state, how its last run ended, which hook
 // failed, why it was not found alive, what it left behind. For people; nothing is decided by it.
-import type { RecordedEvent, ServiceEvent, ServiceNote, Stray } from '../../core/event.ts';
+import type { RecordedEvent, ServiceEvent, ServiceNote } from '../../core/event.ts';
+import type { Stray } from '../../core/stray.ts';
 import type { RunId, ServiceName } from '../../core/names.ts';
 import type { HookName, SignalName } from '../../core/service-spec.ts';
 import type { EndReason } from '../../core/service-state.ts';
@@ -20,7 +21,15 @@ export type ServiceHistory = {
 const NOTHING_KNOWN: ServiceHistory = {};
 
 export class Histories {
-  readonly #of = new Map<ServiceName, ServiceHistory>();
+  readonly #of: Map<ServiceName, ServiceHistory>;
+
+  constructor(entries: Iterable<readonly [ServiceName, ServiceHistory]> = []) {
+    this.#of = new Map(entries);
+  }
+
+  get entries(): readonly (readonly [ServiceName, ServiceHistory])[] {
+    return [...this.#of];
+  }
 
   of(name: ServiceName): ServiceHistory {
     return this.#of.get(name) ?? NOTHING_KNOWN;

@@ -58,6 +58,29 @@ export const SYSTEM_CALL_ERRNOS: { readonly [Call in keyof SystemCalls]: ErrnoRo
     ],
   },
   pipe: { man: 'pipe2(2)', errnos: ['EFAULT', 'EINVAL', 'EMFILE', 'ENFILE', 'ENOPKG'] },
+  // With what grantpt(3), unlockpt(3), ptsname(3), ioctl(2) and open(2) of both ends say.
+  openTerminal: {
+    man: 'posix_openpt(3)',
+    errnos: [
+      'EACCES',
+      'EAGAIN',
+      'EBADF',
+      'EINTR',
+      'EINVAL',
+      'EIO',
+      'EMFILE',
+      'ENFILE',
+      'ENODEV',
+      'ENOENT',
+      'ENOMEM',
+      'ENOSPC',
+      'ENOTTY',
+      'ENXIO',
+      'EPERM',
+      'ERANGE',
+    ],
+  },
+  resizeTerminal: { man: 'ioctl(2)', errnos: ['EBADF', 'EFAULT', 'EINVAL', 'EIO', 'ENOTTY'] },
   // Of F_DUPFD_CLOEXEC alone.
   duplicate: { man: 'fcntl(2)', errnos: ['EBADF', 'EINVAL', 'EMFILE'] },
   close: { man: 'close(2)', errnos: ['EBADF', 'EINTR', 'EIO', 'ENOSPC', 'EDQUOT'] },
@@ -71,6 +94,11 @@ export const SYSTEM_CALL_ERRNOS: { readonly [Call in keyof SystemCalls]: ErrnoRo
   peerCredentials: {
     man: 'getsockopt(2)',
     errnos: ['EBADF', 'EFAULT', 'EINVAL', 'ENOPROTOOPT', 'ENOTSOCK'],
+  },
+  // ENODATA: sock_getsockopt() of the kernel, where the peer is not known. ERANGE is met by asking again with more room.
+  peerGroups: {
+    man: 'getsockopt(2)',
+    errnos: ['EBADF', 'EFAULT', 'EINVAL', 'ENODATA', 'ENOPROTOOPT', 'ENOTSOCK', 'ERANGE'],
   },
   datagramSocket: {
     man: 'socket(2)',

@@ -19,7 +19,9 @@ export async function open(
   path: string,
   options: HttpOptions = {},
 ): Promise<IncomingMessage> {
-  const { method = 'GET', headers = {}, body } = options;
+  const { method = 'GET', body } = options;
+  const type = body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { ...type, ...options.headers };
   return await new Promise((resolve, reject) => {
     const outgoing = request({ socketPath, path, method, headers, agent: false }, resolve);
     outgoing.on('error', reject);

@@ -5,11 +5,12 @@ import { createFleet } from '../../../supervisor/core/fleet.ts';
 import type { World } from '../world.ts';
 import { CONFIGURING } from './configuring.ts';
 import { ENDING } from './ending.ts';
+import { JOBS } from './jobs.ts';
 import type { Rule } from './rule.ts';
 import { STARTING } from './starting.ts';
 import { STOPPING } from './stopping.ts';
 
-export const RULES: readonly Rule[] = [...STARTING, ...STOPPING, ...ENDING, ...CONFIGURING];
+export const RULES: readonly Rule[] = [...STARTING, ...STOPPING, ...ENDING, ...CONFIGURING, ...JOBS];
 
 export function checkReplay(world: World): void {
   const replayed = world.events.reduce((fleet, event) => evolve(fleet, event), createFleet(world.firstNames));

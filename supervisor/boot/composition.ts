@@ -1,0 +1,20 @@
+// What main.ts has prepared for the supervisor to be composed of.
+import type { PlaneSettings } from '../core/plane-message.ts';
+import type { FleetSpec } from '../core/service-spec.ts';
+import type { ControlFiles } from '../os/control-files.ts';
+import type { ReceivedSignals } from '../os/received-signals.ts';
+import type { SystemCalls } from '../os/system-calls.ts';
+import type { Resumed } from './resume.ts';
+
+export type Composition = {
+  readonly mode: 'supervisor' | 'drop-in';
+  readonly spec: FleetSpec;
+  readonly settings: PlaneSettings;
+  /** What is taken over from an earlier life. */
+  readonly resumed: Resumed;
+  readonly signals: ReceivedSignals;
+  readonly workerEntry: URL;
+  readonly calls: SystemCalls;
+  readonly controlFiles: ControlFiles;
+  readonly exit: (code: number) => void;
+};

@@ -1,0 +1,71 @@
+// The output of a job as it comes, in pieces. Goes on over a lost connection: the control plane may be replaced meanwhile, and the
+// number of bytes that have come is where to go on.
+import type { IncomingMessage } from 'node:http';
+import type { JobEndView, JobLossView } from '../wire/job-view.ts';
+import { isAway, pause, type ApiCaller, type Cancel } from './api-caller.ts';
+import { BosunProblem } from './failure.ts';
+import { JobPieces } from './job-pieces.ts';
+import { connectionLost } from './transport.ts';
+
+export type JobPiece =
+  | { readonly kind: 'bytes'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Buffer }
+  /** So much of the output is not there; right before the end. */
+  | ({ readonly kind: 'loss' } & JobLossView)
+  | { readonly kind: 'end'; readonly end: JobEndView };
+
+export type JobOutputOptions = Cancel & {
+  /** `now`: what there is, without waiting for more. */
+  readonly until?: 'end' | 'now' | undefined;
+};
+
+/** How long a control plane may be away before the stream is given up. */
+const PATIENCE_MS = 10_000;
+const RETRY_MS = 50;
+const FOLLOW = { end: '', now: '&follow=false' } as const;
+
+/** Throws BosunUnreachable when nobody has answered for a while, BosunProblem, or the signal's reason. */
+export async function* streamJobOutput(
+  api: ApiCaller,
+  path: string,
+  { signal, until = 'end' }: JobOutputOptions,
+): AsyncGenerator<JobPiece, void, undefined> {
+  const pieces = new JobPieces();
+  let from = 0;
+  let answeredAtMs: number | undefined;
+  for (;;) {
+    try {
+      const incoming = await api.stream(`${path}?from=${from}${FOLLOW[until]}`, { signal });
+      answeredAtMs = performance.now();
+      for await (const chunk of readWhole(api, incoming)) {
+        from += chunk.length;
+        for (const piece of pieces.push(chunk)) {
+          yield piece;
+          if (piece.kind === 'end') return;
+        }
+      }
+      if (until === 'now') return;
+      answeredAtMs = performance.now();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!mayComeBack(error, answeredAtMs)) throw error;
+    }
+    await pause(RETRY_MS, signal);
+  }
+}
+
+/** A control plane that has just begun may have as many streams as it takes. `answeredAtMs`: the last time; undefined: never. */
+function mayComeBack(error: unknown, answeredAtMs: number | undefined): boolean {
+  if (answeredAtMs === undefined || performance.now() - answeredAtMs > PATIENCE_MS) return false;
+  return isAway(error) || (error instanceof BosunProblem && error.problem.status === 503);
+}
+
+async function* readWhole(
+  { target }: ApiCaller,
+  incoming: IncomingMessage,
+): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const chunk of incoming) yield chunk as Buffer;
+  } catch (error) {
+    throw connectionLost(target, 'the connection ended in the middle of a stream', error);
+  }
+}

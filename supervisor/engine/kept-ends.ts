@@ -1,0 +1,88 @@
+// Our ends of what services and jobs read from and write to: each is kept here, and the control plane gets duplicates, again when another
+// worker takes the place of one that has died. Closed when they are not needed any more, and never before.
+import type { RecordedEvent } from '../core/event.ts';
+import type { JobId, RunId } from '../core/names.ts';
+import type { JobStream, LentJobEnd, LentPipe, ToPlane, WatchedLine } from '../core/plane-message.ts';
+
+type KeptEnd =
+  | { readonly kind: 'pipe'; readonly ours: number; readonly lent: Omit<LentPipe, 'fd'> }
+  | { readonly kind: 'job'; readonly ours: number; readonly lent: Omit<LentJobEnd, 'fd'> };
+
+export class KeptEnds {
+  readonly #close: (fd: number) => void;
+  readonly #ends = new Map<string, KeptEnd>();
+
+  constructor(close: (fd: number) => void) {
+    this.#close = close;
+  }
+
+  get size(): number {
+    return this.#ends.size;
+  }
+
+  get keys(): readonly string[] {
+    return [...this.#ends.keys()];
+  }
+
+  /** Its key. */
+  keep(end: KeptEnd): string {
+    const key = keyOf(end.lent.run, end.lent.stream);
+    this.#ends.set(key, end);
+    return key;
+  }
+
+  descriptor(key: string): number | undefined {
+    return this.#ends.get(key)?.ours;
+  }
+
+  /** What hands a duplicate over. */
+  message(key: string, fd: number): ToPlane | undefined {
+    const end = this.#ends.get(key);
+    if (end === undefined) return undefined;
+    return end.kind === 'pipe'
+      ? { type: 'lend', pipe: { ...end.lent, fd } }
+      : { type: 'lend-job', end: { ...end.lent, fd } };
+  }
+
+  /** The next worker need not look for what this one has found. */
+  stopWatching(run: RunId, purpose: WatchedLine['purpose']): void {
+    for (const [key, end] of this.#ends) {
+      if (end.kind !== 'pipe' || end.lent.run !== run) continue;
+      const watched = end.lent.watched.filter((line) => line.purpose !== purpose);
+      this.#ends.set(key, { ...end, lent: { ...end.lent, watched } });
+    }
+  }
+
+  /**
+   * Of what is read only at the end of the stream: a writer that is still there, even a stray, must never get EPIPE. The input of a job is
+   * complete when the last copy of its end is closed.
+   */
+  release(run: RunId, stream: JobStream): void {
+    this.#drop(keyOf(run, stream));
+  }
+
+  /** Nobody reads the input of a job that has ended. Of one that is forgotten nothing is kept, whoever may still hold the other end. */
+  follow(events: readonly RecordedEvent[]): void {
+    for (const { event } of events) {
+      if (event.type === 'job-ended') this.#dropOf(event.job, ['stdin']);
+      if (event.type === 'job-forgotten') this.#dropOf(event.job, ['stdin', 'stdout', 'stderr', 'terminal']);
+    }
+  }
+
+  #dropOf(job: JobId, streams: readonly JobStream[]): void {
+    for (const [key, { kind, lent }] of this.#ends)
+      if (kind === 'job' && lent.job === job && streams.includes(lent.stream)) this.#drop(key);
+  }
+
+  #drop(key: string): void {
+    const end = this.#ends.get(key);
+    if (end === undefined) return;
+    this.#ends.delete(key);
+    this.#close(end.ours);
+  }
+}
+
+/** A run is of one service or one job. */
+function keyOf(run: RunId, stream: JobStream): string {
+  return `${String(run)}/${stream}`;
+}

@@ -1,0 +1,12 @@
+// The description of the API, on demand: it is made once, and zod is not loaded before.
+import type { Handler } from './context.ts';
+import type { DescribedRoute } from './openapi.ts';
+import { json } from './problem-response.ts';
+
+/** `routes`: the whole table, which has this one in it. */
+export function describeApi(routes: () => readonly DescribedRoute[]): Handler {
+  return async ({ settings }) => {
+    const { openApiDocument } = await import('./openapi.ts');
+    return json(openApiDocument(routes(), settings.version));
+  };
+}

@@ -1,0 +1,209 @@
+// The journal under a real Bosun: it survives kill -9, a control plane that dies, and the container where the state directory does.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { eventView, eventsView, type EventView } from '../../supervisor/wire/event-view.ts';
+import { rebuildView } from '../../supervisor/wire/rebuild-view.ts';
+import { servicesView } from '../../supervisor/wire/service-view.ts';
+import { call, open } from '../plane/support/http.ts';
+import { childrenOf, Container, type ContainerOptions } from '../support/container.ts';
+import { eventsOf, reaches, statusOf } from '../support/ctl-events.ts';
+import { until } from '../support/deadline.ts';
+
+const SLEEPING = 'command: [sleep, "100000"]\n';
+const CRASHING = 'command: [sh, -c, "exit 1"]\nrestart: { delay: 0s }\n';
+
+/** A directory that outlives the containers. */
+class Volume implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'bosun-volume-'));
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Not PID 1, and nothing of it is left when the container ends. */
+const BELOW_PID1 = ['sh', '-c', '"$@" & wait $!', 'sh'];
+
+async function killBosun(container: Container): Promise<void> {
+  const shell = await container.pid();
+  const bosun = await until('the pid of Bosun', () => childrenOf(shell)[0]);
+  process.kill(bosun, 'SIGKILL');
+  await container.end();
+}
+
+type Reader = { readonly done: Promise<void>; readonly seen: () => number; readonly newest: () => number };
+
+/** Reads the stream until it ends; what it has seen before must be the same when it comes again. */
+function readStream(container: Container, known: Map<number, EventView>, after: number): Reader {
+  let seen = 0;
+  let newest = after;
+  const read = async (): Promise<void> => {
+    const stream = await until('the control socket', () =>
+      open(container.socket, `/v1/events?after=${after}`, { headers: { accept: 'text/event-stream' } }).catch(
+        () => undefined,
+      ),
+    );
+    let rest = '';
+    stream.setEncoding('utf8');
+    try {
+      for await (const chunk of stream) {
+        const parts = (rest + (chunk as string)).split('\n');
+        rest = parts.pop() ?? '';
+        for (const line of parts) {
+          if (!line.startsWith('data: ')) continue;
+          const event = eventView.parse(JSON.parse(line.slice(6)));
+          assert.equal(event.id, newest + 1, 'ids increase without a gap');
+          newest = event.id;
+          const before = known.get(event.id);
+          if (before === undefined) seen++;
+          else assert.deepEqual(event, before, 'an id that was seen is never used again');
+          known.set(event.id, event);
+        }
+      }
+    } catch (error) {
+      // Bosun was killed, and the connection with it.
+      if (error instanceof assert.AssertionError) throw error;
+    }
+  };
+  return { done: read(), seen: () => seen, newest: () => newest };
+}
+
+const ROUNDS = Number(process.env['BOSUN_KILL_ROUNDS'] ?? 50);
+const SEEN_AGAIN = 40;
+
+test(`kill -9 in the middle of events, ${ROUNDS} times: nothing that was seen is gone or changed`, async (t) => {
+  using volume = new Volume();
+  const known = new Map<number, EventView>();
+  const startedMs = performance.now();
+  for (let round = 1; round <= ROUNDS; round++) {
+    await using container = new Container({
+      services: { a: CRASHING, b: CRASHING, steady: SLEEPING },
+      options: ['--state-dir', volume.path],
+      through: BELOW_PID1,
+    });
+    const reader = readStream(container, known, Math.max(0, known.size - SEEN_AGAIN));
+    // Told at once when it fails, and not only when the round is over.
+    const failed = reader.done.then(() => 'ended' as const);
+    const enough = until('events', () => reader.seen() > 20, 20_000);
+    assert.notEqual(await Promise.race([enough, failed]), 'ended', container.stderr.text);
+    const { journal } = servicesView.parse((await call(container.socket, '/v1/services')).json);
+    assert.equal(journal.state, 'writing');
+    const rebuilt = rebuildView.parse(
+      (await call(container.socket, '/v1/views/rebuild', { method: 'POST' })).json,
+    );
+    assert.deepEqual([rebuilt.differences, rebuilt.from_snapshot], [[], 0]);
+    void call(container.socket, '/v1/services/steady/restart', { method: 'POST' }).catch(() => undefined);
+    const until2 = reader.seen() + ((round * 37) % 200);
+    await Promise.race([until('more events', () => reader.seen() >= until2, 20_000), failed]);
+    await killBosun(container);
+    await failed;
+    assert.equal(known.size, reader.newest(), 'every id from 1 on');
+  }
+  const tookMs = Math.round(performance.now() - startedMs);
+  t.diagnostic(`${known.size} events seen in ${ROUNDS} lives, ${tookMs} ms`);
+});
+
+test('a control plane that is broken under load loses no event of the journal', async () => {
+  await using container = new Container({
+    services: { a: CRASHING, b: CRASHING, steady: SLEEPING },
+    environment: { BOSUN_FAULT_INJECTION: 'plane' },
+  });
+  const steady = await reaches(container, 'steady', 'running');
+  for (let crash = 1; crash <= 3; crash++) {
+    await container.signal('SIGUSR2');
+    await until('the new worker', async () => {
+      const events = await eventsOf(container).catch(() => []);
+      return events.filter(({ type }) => type === 'plane-restarted').length === crash;
+    });
+  }
+  const { events } = eventsView.parse((await call(container.socket, '/v1/events?after=0')).json);
+  assert.deepEqual(
+    events.map(({ id }) => id),
+    events.map((_event, index) => index + 1),
+  );
+  const ofA = events.filter(({ service }) => service === 'a').map(({ seq }) => seq);
+  assert.deepEqual(
+    ofA,
+    ofA.map((_seq, index) => index + 1),
+  );
+  assert.ok(!events.some(({ type }) => type.startsWith('journal-')), 'the file was free for the next one');
+  const rebuilt = (await call(container.socket, '/v1/views/rebuild', { method: 'POST' })).json;
+  assert.deepEqual(rebuildView.parse(rebuilt).differences, []);
+  assert.equal((await statusOf(container, 'steady'))?.pid, steady.pid);
+});
+
+const KEPT = { services: { a: SLEEPING, b: SLEEPING, chief: `${SLEEPING}essential: true\n` } };
+
+async function life<Value>(
+  options: ContainerOptions,
+  during: (container: Container) => Promise<Value>,
+): Promise<Value> {
+  await using container = new Container(options);
+  await reaches(container, 'b', 'running');
+  const value = await during(container);
+  await container.signal('SIGTERM');
+  assert.equal((await container.end()).code, 0);
+  return value;
+}
+
+test('what the operator stopped stays stopped in the next container, where the state directory was named', async () => {
+  using volume = new Volume();
+  const named = { ...KEPT, environment: { BOSUN_STATE_DIR: volume.path } };
+  const lastId = await life(named, async (container) => {
+    await container.ctl('stop', 'a', 'chief');
+    return (await eventsOf(container)).at(-1)?.id ?? 0;
+  });
+  await life(named, async (container) => {
+    for (const name of ['a', 'chief']) {
+      const service = await statusOf(container, name);
+      assert.deepEqual([service?.state, service?.wanted], ['stopped', 'down']);
+      await container.stderr.line(`bosun: ${name} stays stopped, as the operator left it`);
+    }
+    const events = await eventsOf(container);
+    const booted = events.filter(({ type }) => type === 'booted').map(({ id }) => id);
+    assert.equal(booted.length, 2);
+    assert.ok((booted[1] ?? 0) > lastId, 'ids go on');
+    await container.ctl('start', 'a');
+  });
+  await life(named, async (container) => {
+    assert.equal((await statusOf(container, 'a'))?.wanted, 'up');
+    assert.equal((await statusOf(container, 'chief'))?.wanted, 'down');
+  });
+});
+
+test('without a named state directory a container starts fresh, and ids go on where the journal is there', async () => {
+  using volume = new Volume();
+  const options = ['--socket', join(volume.path, 'bosun.sock')];
+  const inVolume = async <Value>(
+    during: (socket: string, container: Container) => Promise<Value>,
+  ): Promise<Value> => {
+    await using container = new Container({ ...KEPT, options });
+    const socket = join(volume.path, 'bosun.sock');
+    await until('all to run', async () => {
+      const answer = await call(socket, '/v1/health').catch(() => undefined);
+      return answer?.status === 200;
+    });
+    const value = await during(socket, container);
+    await container.signal('SIGTERM');
+    await container.end();
+    return value;
+  };
+  const listed = async (socket: string): Promise<readonly EventView[]> =>
+    eventsView.parse((await call(socket, '/v1/events?after=0')).json).events;
+  const first = await inVolume(async (socket) => {
+    const stopped = await call(socket, '/v1/services/a/stop?wait=5s', { method: 'POST' });
+    assert.equal(stopped.status, 200);
+    return listed(socket);
+  });
+  await inVolume(async (socket, container) => {
+    const { services } = servicesView.parse((await call(socket, '/v1/services')).json);
+    assert.ok(services.every(({ wanted }) => wanted === 'up'));
+    const events = await listed(socket);
+    assert.deepEqual(events.slice(0, first.length), first);
+    assert.ok(events.length > first.length);
+    assert.equal(container.stderr.text, '');
+  });
+});
