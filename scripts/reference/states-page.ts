@@ -4,6 +4,7 @@ import { evolve } from '../../supervisor/core/evolve.ts';
 import { createFleet, type Fleet } from '../../supervisor/core/fleet.ts';
 import type { Pid, RunId, ServiceName } from '../../supervisor/core/names.ts';
 import type { ServiceState, StateName } from '../../supervisor/core/service-state.ts';
+import { jobStatesSection } from './job-states-section.ts';
 
 const service = 'x' as ServiceName;
 const run = 1 as RunId;
@@ -120,9 +121,11 @@ export function statesPage(): string {
   const header = `| event | ${STATES.map((state) => state.kind).join(' | ')} |`;
   const rule = `| --- |${STATES.map(() => ' --- |').join('')}`;
   return [
-    '# States of a service',
+    '# States of services and jobs',
     '',
     'Generated from the reducer by `scripts/generate-reference.ts`.',
+    '',
+    '## States of a service',
     '',
     ...STATES.map(({ kind }) => `- **${kind}**: ${MEANINGS[kind]}`),
     '',
@@ -132,5 +135,6 @@ export function statesPage(): string {
     rule,
     ...Object.values(EVENTS).map(rowOf),
     '',
+    ...jobStatesSection(),
   ].join('\n');
 }

@@ -68,7 +68,8 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
     return { kind: 'refused', message: renderDiagnostics([complete.diagnostic], { color: isatty(2) }) };
   }
   const overridden = overriddenKeys(request);
-  const stateDir = request.stateDir ?? loaded.settings.state_dir;
+  // Set to nothing in the environment is as good as not set.
+  const stateDir = [request.stateDir, loaded.settings.state_dir].find((path) => (path ?? '') !== '');
   return {
     kind: 'prepared',
     mode: complete.spec.services.some((service) => service.stdio === 'inherited') ? 'drop-in' : 'supervisor',
@@ -99,7 +100,7 @@ function overriddenKeys({ socketPath, logFormat, stateDir }: RunRequest): readon
   return [
     ...(socketPath === undefined ? [] : ['socket']),
     ...(logFormat === undefined ? [] : ['logs.format']),
-    ...(stateDir === undefined ? [] : ['state_dir']),
+    ...((stateDir ?? '') === '' ? [] : ['state_dir']),
   ];
 }
 

@@ -5,6 +5,7 @@ import { flagOption, printJson, type CliCommand } from './command.ts';
 import { TIMEOUT, timeoutOption } from './duration-option.ts';
 import { EXIT } from './exit-code.ts';
 import { describeUp } from './describe-up.ts';
+import { foldLine } from './fold.ts';
 import { renderPlan } from './plan-text.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -45,5 +46,5 @@ function renderOutcome({ outcome, changes, settings, views }: ApplyView): string
   const nothing = changes.length + settings.length === 0;
   if (outcome === 'accepted') return nothing ? '' : 'Applied; see `bosunctl status` for what comes of it.\n';
   const gone = changes.filter(({ kind }) => kind === 'removed').map(({ service }) => `${service} is gone\n`);
-  return [...views.map((view) => `${view.name} ${describeUp(view)}\n`), ...gone].join('');
+  return [...views.map((view) => foldLine(`${view.name} ${describeUp(view)}`)), ...gone].join('');
 }

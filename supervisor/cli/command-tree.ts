@@ -14,7 +14,8 @@ export function createProgram(terminal: Terminal): Command {
   const program = new Command('bosunctl')
     .description('Shows and controls the services that Bosun runs in this container.')
     .addHelpText('after', EXIT_CODE_HELP)
-    .configureHelp({ showGlobalOptions: true })
+    // Else nothing is wrapped beside options with long names.
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
     .configureOutput({
       writeErr: (text) => {
         terminal.complain(text);

@@ -137,7 +137,7 @@ function valueCases({ common, commands }: CompletionModel, { offer }: Dialect): 
       const patterns = names.map((name) => `${prefix}${quote(name)}`).join('|');
       return [`    ${patterns}) ${offer(value)}; return ;;\n`];
     });
-  const own = commands.flatMap(({ path, options }) => cases(`${quote(`${path}:`)}`, options));
+  const own = commands.flatMap(({ path, options }) => cases(quote(`${path}:`), options));
   return [...own, ...cases('*:', common)].join('');
 }
 
@@ -178,6 +178,6 @@ function pattern(words: readonly string[]): string {
 }
 
 /** Between single quotes nothing means anything to a shell. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

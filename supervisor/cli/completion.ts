@@ -17,8 +17,11 @@ type ReadNames = (client: BosunClient) => Promise<readonly string[]>;
 
 const readServices: ReadNames = async (client) => (await client.services()).services.map(({ name }) => name);
 
+const readJobs: ReadNames = async (client) => (await client.jobs.list()).jobs.map(({ id }) => String(id));
+
 const NAMES: ReadonlyMap<string, ReadNames> = new Map([
   ['services', readServices],
+  ['jobs', readJobs],
   ['signals', () => Promise.resolve(Object.keys(constants.signals).map((name) => name.replace(/^SIG/, '')))],
 ]);
 

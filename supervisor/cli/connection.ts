@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Identity, ServerTrust, Target } from '../client/target.ts';
 import { textOption, UsageError, type CommandInput } from './command.ts';
 import { findSocket } from './find-socket.ts';
+import { foldLine } from './fold.ts';
 import type { Terminal } from './terminal.ts';
 
 export function chooseTarget(input: CommandInput, terminal: Terminal): Target {
@@ -81,7 +82,9 @@ function chooseTrust(said: Settings, terminal: Terminal): ServerTrust {
       kind: 'first-use',
       knownHosts: knownHostsPath(terminal),
       onFirstUse: (fingerprint) => {
-        terminal.complain(`bosunctl: first use: trusting ${fingerprint} from now on\n`);
+        terminal.complain(
+          foldLine(`bosunctl: first use of this server; trusted from now on: ${fingerprint}`),
+        );
       },
     };
   throw new UsageError(

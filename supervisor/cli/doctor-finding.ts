@@ -45,12 +45,12 @@ export function renderFindings(findings: readonly Finding[], terminal: Terminal)
   return `${findings.map((finding) => renderFinding(finding, terminal)).join('')}${summary}\n`;
 }
 
-function renderFinding({ check, verdict, text, remedy }: Finding, { columns, paint }: Terminal): string {
+function renderFinding({ check, verdict, text, remedy }: Finding, terminal: Terminal): string {
   const [word, style] = SIGNS[verdict];
-  const width = columns - SIGN_WIDTH;
+  const width = terminal.columns - SIGN_WIDTH;
   const [first = '', ...more] = wrapText(`${check}: ${text}`, width);
   const advice = remedy === '' ? [] : wrapText(`> ${remedy}`, width);
-  const sign = paint(style, word) + ' '.repeat(SIGN_WIDTH - word.length);
+  const sign = terminal.paint(style, word) + ' '.repeat(SIGN_WIDTH - word.length);
   const indented = [...more, ...advice].map((line) => `${' '.repeat(SIGN_WIDTH)}${line}\n`);
   return `${sign}${first}\n${indented.join('')}`;
 }

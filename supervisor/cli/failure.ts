@@ -3,6 +3,7 @@ import { BosunProblem, BosunUnreachable } from '../client/failure.ts';
 import type { ProblemCode, ProblemDocument } from '../wire/problem.ts';
 import { UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { foldLine, foldText } from './fold.ts';
 import { adviseUnreachable } from './unreachable-advice.ts';
 
 export type Failure = {
@@ -30,22 +31,7 @@ export function explainFailure(error: unknown): Failure {
 export function renderFailure(failure: Failure, json: boolean): string {
   const { code, message, next, rendered, diagnostics } = failure;
   if (json) return `${JSON.stringify({ error: { code, message, next, diagnostics } })}\n`;
-  return `${rendered === undefined ? '' : `${rendered}\n`}${fold(`bosunctl: ${message}`)}\n  ${fold(next)}\n`;
-}
-
-const COLUMNS = 80;
-const INDENT = 2;
-
-/** Between words only: a path or a command is copied as a whole. The lines after the first are indented. */
-function fold(text: string): string {
-  const [first = '', ...more] = text.split(' ');
-  let column = INDENT + first.length;
-  const folded = more.map((word) => {
-    const fits = column + 1 + word.length <= COLUMNS;
-    column = fits ? column + 1 + word.length : INDENT + word.length;
-    return fits ? ` ${word}` : `\n  ${word}`;
-  });
-  return first + folded.join('');
+  return `${rendered === undefined ? '' : `${rendered}\n`}${foldLine(`bosunctl: ${message}`)}  ${foldText(next)}\n`;
 }
 
 const EXIT_CODES: Readonly<Partial<Record<ProblemCode, ExitCode>>> = {

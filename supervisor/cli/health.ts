@@ -2,6 +2,7 @@
 import type { HealthView } from '../wire/fleet-view.ts';
 import { printJson, type CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
+import { foldText } from './fold.ts';
 
 export const command: CliCommand = {
   name: 'health',
@@ -23,7 +24,10 @@ function render({ status, phase, ready, not_ready: notReady }: HealthView): stri
   return (
     head +
     notReady
-      .map(({ service, state, note }) => `  ${service} is ${state}${note === '' ? '' : `: ${note}`}\n`)
+      .map(
+        ({ service, state, note }) =>
+          `  ${foldText(`${service} is ${state}${note === '' ? '' : `: ${note}`}`)}\n`,
+      )
       .join('')
   );
 }

@@ -1,5 +1,5 @@
 // Copies the output of a job: stdout to stdout and stderr to stderr, byte for byte, as fast as their readers take it.
-import type { JobPiece } from '../client/job-output.ts';
+import type { JobPiece } from '../client/job-pieces.ts';
 import type { JobEndView } from '../wire/job-view.ts';
 import { EXIT, foreignExitCode, type ExitCode } from './exit-code.ts';
 import type { RawStreams } from './raw-streams.ts';

@@ -6,6 +6,7 @@ import { printJson, type CliCommand, type CommandInput } from './command.ts';
 import { describeNextRun } from './describe-up.ts';
 import { TIMEOUT, timeoutOption } from './duration-option.ts';
 import { EXIT } from './exit-code.ts';
+import { foldLine } from './fold.ts';
 
 type Lifecycle = {
   readonly verb: ServiceVerb;
@@ -41,10 +42,13 @@ function waitMs(input: CommandInput): number | undefined {
 
 function render(view: CommandView, named: readonly string[], describe: Lifecycle['describe']): string {
   const others = view.services.filter((service) => !named.includes(service));
-  const also = others.length === 0 ? '' : `also reached, because of dependencies: ${others.join(', ')}\n`;
-  if (view.outcome === 'accepted') return `${view.verb} accepted for ${named.join(', ')}\n${also}`;
+  const also =
+    others.length === 0 ? '' : foldLine(`also reached, because of dependencies: ${others.join(', ')}`);
+  if (view.outcome === 'accepted') return foldLine(`${view.verb} accepted for ${named.join(', ')}`) + also;
   return (
-    view.views.map((service) => `${service.name} ${describeOne(service, view, describe)}\n`).join('') + also
+    view.views
+      .map((service) => foldLine(`${service.name} ${describeOne(service, view, describe)}`))
+      .join('') + also
   );
 }
 

@@ -7,6 +7,7 @@ import type { Style, Terminal } from './terminal.ts';
 type Kind = ChangeView['kind'];
 
 const LEAST_TEXT = 20;
+const INDENT = '    ';
 
 const SIGNS: Readonly<Record<Kind, string>> = { added: '+', removed: '-', restarted: '~', updated: '=' };
 const WORDS: Readonly<Record<Kind, string>> = {
@@ -43,7 +44,8 @@ function renderChange(
 ): string {
   const head = `${SIGNS[kind]} ${service.padEnd(width)}  `;
   const what = keys.length === 0 ? WORDS[kind] : `${WORDS[kind]}: ${keys.join(', ')}`;
-  const painted = row(head, what, terminal).replace(head, terminal.paint(STYLES[kind], head));
+  const label = head.trimEnd();
+  const painted = row(head, what, terminal).replace(label, terminal.paint(STYLES[kind], label));
   // What says no more than the key itself is left out.
   const told = because.filter(
     ({ key, before, after }) => before !== null || after !== null || key.includes('.'),
@@ -51,8 +53,9 @@ function renderChange(
   return painted + told.map((difference) => row('    ', describeDifference(difference), terminal)).join('');
 }
 
-/** What does not fit in the width goes on under the text. */
+/** What does not fit in the width goes on under the text; beside a name that is too long there is no place for any. */
 function row(head: string, text: string, terminal: Terminal): string {
+  if (head.length > terminal.columns - LEAST_TEXT) return `${head.trimEnd()}\n${row(INDENT, text, terminal)}`;
   const lines = wrapText(text, Math.max(LEAST_TEXT, terminal.columns - head.length));
   return `${head}${lines.join(`\n${' '.repeat(head.length)}`)}\n`;
 }

@@ -1,5 +1,6 @@
 // The three streams of bosunctl for what is another program's input and output: bytes as they are, each side as fast as the other
 // takes them. A terminal that was made raw is as it was before, however it ends: termios(3).
+import { spawnSync } from 'node:child_process';
 import { isatty } from 'node:tty';
 
 export type OutputName = 'stdout' | 'stderr';
@@ -56,6 +57,9 @@ class ProcessStreams implements RawStreams {
     this.#undo.push(restore, () => this.#own.off('exit', restore));
     this.#own.stdin.setRawMode(true);
     this.#mode = 'raw';
+    // libuv leaves ONLCR on, by which a bare line feed of the other side's terminal would go to the first column. What it has
+    // saved is restored with the rest. Where there is no stty(1), that one thing is not as it should be.
+    spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
   }
 
   onResize(listener: () => void): void {

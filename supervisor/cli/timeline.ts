@@ -1,5 +1,6 @@
 // `bosunctl timeline`: what the last boot spent its time on.
 import type { BosunClient } from '../client/bosun-client.ts';
+import type { EventView } from '../wire/event-view.ts';
 import { printJson, textOption, type CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { renderFailure, type Failure } from './failure.ts';
@@ -19,7 +20,7 @@ export const command: CliCommand = {
 configuration. \`*\` marks the critical chain: the service that was ready last, the dependency that it waited for last, and so on
 to one that waited for none. \`BOSUN\` is what Bosun itself took between a dependency's being ready and its dependent's being there
 as a process, without the hook; \`ITSELF\` is the rest. Only the boot counts: a restart later changes nothing here, and a service that
-was started by hand is not shown.`,
+was started by hand is not shown. [A boot, looked at](../explanation/boot.md) shows one.`,
   run: async ({ terminal, client }, input) => {
     const timeline = await readTimeline(client());
     if (timeline === undefined) {
@@ -42,9 +43,29 @@ const NOT_HELD: Failure = {
 };
 
 async function readTimeline(client: BosunClient): Promise<BootTimeline | undefined> {
-  const booted = (await client.events({ types: ['booted'] })).events.at(-1);
+  const booted = (await readEvents(client, 0, ['booted'])).at(-1);
   if (booted === undefined) return undefined;
   const { services } = await client.services();
-  const { events } = await client.events({ after: booted.id, types: BOOT_EVENT_TYPES });
+  const events = await readEvents(client, booted.id, BOOT_EVENT_TYPES);
   return timelineOf(booted, events, services);
+}
+
+/** A boot is at the beginning of what follows it; of a long life after it no more is read. */
+const MOST_EVENTS = 20_000;
+
+/** Oldest first, page by page. */
+async function readEvents(
+  client: BosunClient,
+  from: number,
+  types: readonly string[],
+): Promise<readonly EventView[]> {
+  const events: EventView[] = [];
+  let after = from;
+  while (events.length < MOST_EVENTS) {
+    const page = await client.events({ after, types });
+    events.push(...page.events);
+    if (page.next_after >= page.last_event_id || page.next_after <= after) break;
+    after = page.next_after;
+  }
+  return events;
 }

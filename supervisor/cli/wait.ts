@@ -5,6 +5,7 @@ import type { ServiceView } from '../wire/service-view.ts';
 import { firstWord, printJson, textOption, UsageError, type CliCommand } from './command.ts';
 import { TIMEOUT, timeoutOption } from './duration-option.ts';
 import { EXIT } from './exit-code.ts';
+import { foldLine, foldText } from './fold.ts';
 
 type Goal = 'healthy' | 'stopped';
 
@@ -34,7 +35,8 @@ run and gets none.`,
     if (isReached(view, goal)) return EXIT.done;
     const note = view.note === '' ? '' : `, ${view.note}`;
     const state = `${name} is not ${goal} after ${describeDuration(timeoutMs)}: ${view.state}${note}`;
-    terminal.complain(`bosunctl: ${state}\n  See \`bosunctl why ${name}\`, or wait longer with --timeout.\n`);
+    const advice = `See \`bosunctl why ${name}\`, or wait longer with --timeout.`;
+    terminal.complain(`${foldLine(`bosunctl: ${state}`)}  ${foldText(advice)}\n`);
     return EXIT.failed;
   },
 };

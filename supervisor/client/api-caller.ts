@@ -101,7 +101,8 @@ function isDoubtful(error: unknown): boolean {
   return error.cause instanceof Error && 'code' in error.cause && BROKEN.has(String(error.cause.code));
 }
 
-const BROKEN: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'connection-lost']);
+/** EAGAIN: as many wait to be let in at the socket as may, unix(7). */
+const BROKEN: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'connection-lost', 'EAGAIN']);
 const NOBODY: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOENT',

@@ -1,7 +1,8 @@
 // Jobs: run one, look at them, stop one, send one a signal, read its output, or be attached to it.
 import type { JobsView, JobView } from '../wire/job-view.ts';
 import type { ApiCaller, Cancel, WriteOptions } from './api-caller.ts';
-import { streamJobOutput, type JobOutputOptions, type JobPiece } from './job-output.ts';
+import { streamJobOutput, type JobOutputOptions } from './job-output.ts';
+import type { JobPiece } from './job-pieces.ts';
 import { openJobSession, type JobSession } from './job-session.ts';
 
 /** The keys of POST /v1/jobs, docs/reference/api.md; durations and sizes as in a service file: `10s`, `16M`. */

@@ -1,17 +1,10 @@
 // The output of a job as it comes, in pieces. Goes on over a lost connection: the control plane may be replaced meanwhile, and the
 // number of bytes that have come is where to go on.
 import type { IncomingMessage } from 'node:http';
-import type { JobEndView, JobLossView } from '../wire/job-view.ts';
 import { isAway, pause, type ApiCaller, type Cancel } from './api-caller.ts';
 import { BosunProblem } from './failure.ts';
-import { JobPieces } from './job-pieces.ts';
+import { JobPieces, type JobPiece } from './job-pieces.ts';
 import { connectionLost } from './transport.ts';
-
-export type JobPiece =
-  | { readonly kind: 'bytes'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Buffer }
-  /** So much of the output is not there; right before the end. */
-  | ({ readonly kind: 'loss' } & JobLossView)
-  | { readonly kind: 'end'; readonly end: JobEndView };
 
 export type JobOutputOptions = Cancel & {
   /** `now`: what there is, without waiting for more. */
@@ -31,6 +24,7 @@ export async function* streamJobOutput(
 ): AsyncGenerator<JobPiece, void, undefined> {
   const pieces = new JobPieces();
   let from = 0;
+  const begunAtMs = performance.now();
   let answeredAtMs: number | undefined;
   for (;;) {
     try {
@@ -47,7 +41,7 @@ export async function* streamJobOutput(
       answeredAtMs = performance.now();
     } catch (error) {
       signal?.throwIfAborted();
-      if (!mayComeBack(error, answeredAtMs)) throw error;
+      if (!mayComeBack(error, answeredAtMs ?? begunAtMs, answeredAtMs === undefined ? 'first' : 'again')) throw error;
     }
     await pause(RETRY_MS, signal);
   }

@@ -1,7 +1,12 @@
 // From frames to the pieces that a reader of a job's output wants.
 import { FRAME, FrameParser } from '../wire/frames.ts';
 import type { JobEndView, JobLossView } from '../wire/job-view.ts';
-import type { JobPiece } from './job-output.ts';
+
+export type JobPiece =
+  | { readonly kind: 'bytes'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Buffer }
+  /** So much of the output is not there; right before the end. */
+  | ({ readonly kind: 'loss' } & JobLossView)
+  | { readonly kind: 'end'; readonly end: JobEndView };
 
 export class JobPieces {
   readonly #parser: FrameParser;

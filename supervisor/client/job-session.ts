@@ -3,8 +3,7 @@
 import type { Socket } from 'node:net';
 import { encodeFrame, FRAME, frameHeader } from '../wire/frames.ts';
 import type { Cancel } from './api-caller.ts';
-import type { JobPiece } from './job-output.ts';
-import { JobPieces } from './job-pieces.ts';
+import { JobPieces, type JobPiece } from './job-pieces.ts';
 import type { Target } from './target.ts';
 import { connectionLost, sendForUpgrade } from './transport.ts';
 
@@ -36,6 +35,9 @@ export async function openJobSession(
   return new SocketSession(target, socket, Number(incoming.headers['bosun-job']));
 }
 
+/** A frame has a bound. */
+const PIECE_BYTES = 1_048_576;
+
 class SocketSession implements JobSession {
   readonly job: number;
   readonly #target: Target;
@@ -50,9 +52,13 @@ class SocketSession implements JobSession {
   }
 
   async input(bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return;
-    this.#send(frameHeader(FRAME.stdout, bytes.length));
-    if (this.#send(bytes) || this.#socket.destroyed) return;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+      await this.#inputPiece(bytes.subarray(at, at + PIECE_BYTES));
+  }
+
+  async #inputPiece(piece: Uint8Array): Promise<void> {
+    this.#send(frameHeader(FRAME.stdout, piece.length));
+    if (this.#send(piece) || this.#socket.destroyed) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#socket.off('drain', done).off('close', done);

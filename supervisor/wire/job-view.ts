@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** `failed`: it could not be started. `stopped`: by somebody, by its timeout, or with the container. */
-export const jobStateName = z.enum(['starting', 'running', 'stopping', 'exited', 'stopped', 'failed']);
+const jobStateName = z.enum(['starting', 'running', 'stopping', 'exited', 'stopped', 'failed']);
 
 const jobLoss = {
   /** Bytes of output beyond the limit: read, not kept. */

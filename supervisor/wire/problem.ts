@@ -29,7 +29,7 @@ export const PROBLEMS = {
   'role-too-low': {
     status: 403,
     title: 'This takes a greater role',
-    next: '`detail` says which role it takes and how to get it; docs/how-to/remote-control.md has the whole.',
+    next: 'Ask as somebody who has it, or have it given to you: docs/how-to/remote-control.md.',
   },
   'certificate-refused': {
     status: 403,

@@ -12,3 +12,13 @@ test('check looks where run would: the word, else --config, else BOSUN_CONFIG', 
   assert.equal(directoryOf('check', '-c', '/from/option'), '/from/option');
   assert.equal(directoryOf('check', '/named', '-c', '/from/option'), '/named');
 });
+
+test('the state directory: the option, else BOSUN_STATE_DIR, else what bosun.yaml or the socket say', () => {
+  const stateDirOf = (environment: Record<string, string>, ...words: readonly string[]): unknown => {
+    const request = parseCommandLine(['run', ...words], environment);
+    return request.kind === 'run' ? request.run.stateDir : request;
+  };
+  assert.equal(stateDirOf({ BOSUN_STATE_DIR: '/env' }, '--state-dir', '/option'), '/option');
+  assert.equal(stateDirOf({ BOSUN_STATE_DIR: '/env' }), '/env');
+  assert.equal(stateDirOf({}), undefined);
+});

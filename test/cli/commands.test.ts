@@ -136,7 +136,7 @@ const EXITS: readonly (readonly [number, readonly string[], RegExp])[] = [
   [2, ['start'], /missing required argument/],
   [2, ['start', 'consul', '--timeout', 'soon'], /--timeout takes a duration/],
   [2, ['logs', 'consul', '-n', 'many'], /whole number/],
-  [2, ['graph', '--format', 'png'], /tree, dot or mermaid/],
+  [2, ['graph', '--format', 'png'], /tree, dot, mermaid or svg/],
   [2, ['signal', 'NONSENSE', 'consul'], /is not a signal/],
   [2, ['status', '--nonsense'], /unknown option/],
   [2, ['status', 'one', 'two'], /too many arguments/],

@@ -110,7 +110,6 @@ describe('bash', () => {
   test('a word that looks like a command to a shell is not run', async () => {
     await offers('$(touch ran)', '`touch ran`', '');
     await offers('start', '$(touch ran)');
-    assert.throws(() => symlinkSync(join(directory, 'ran'), join(directory, 'boot.svg')), /EEXIST/);
     assert.equal(spawnSync('test', ['-e', join(directory, 'ran')]).status, 1);
   });
 });

@@ -170,15 +170,20 @@ test('trust on first use: told once, kept under XDG_CONFIG_HOME, and a change is
   const environment = { XDG_CONFIG_HOME: directory, BOSUN_TRUST_ON_FIRST_USE: '1' };
   const file = join(directory, 'bosun', 'known_hosts');
   const first = await bosunctl(words, environment);
-  assert.match(first.stderr, /^bosunctl: first use: trusting sha256:[0-9A-F:]{95} from now on\n$/);
+  assert.match(
+    first.stderr,
+    /^bosunctl: first use of this server; trusted from now on:\n {2}sha256:[0-9A-F:]{95}\n$/,
+  );
   assert.deepEqual(await ctl(words, environment), { ...first, stderr: '' });
+  const authorized = await ctl([...words, ...trust()], { ...environment, XDG_CONFIG_HOME: '/dev/null' });
+  assert.deepEqual([authorized.code, authorized.stderr], [0, '']);
   writeFileSync(file, readFileSync(file, 'utf8').replace(/sha256:../, 'sha256:00'));
   const changed = await ctl(words, environment);
   assert.match(
     changed.stderr.replaceAll(/\n +/g, ' '),
     /HAS CHANGED\. .* remove its line from the file, and try again/,
   );
-  assert.deepEqual([changed.code, open.asked.length], [6, 2]);
+  assert.deepEqual([changed.code, open.asked.length], [6, 3]);
 });
 
 async function allCommands(): Promise<readonly CliCommand[]> {

@@ -8,7 +8,7 @@ import { layOut } from '../../supervisor/cli/graph-layout.ts';
 import type { GraphEdge, ServiceGraph } from '../../supervisor/cli/graph-model.ts';
 import { drawGraph } from '../../supervisor/cli/graph-svg.ts';
 import type { ServiceSpec } from '../../supervisor/core/service-spec.ts';
-import { comesUp, failsWith, name, service } from '../plane/support/fleet-fixture.ts';
+import { comesUp, failsWith, service } from '../plane/support/fleet-fixture.ts';
 import { PlaneRig } from '../plane/support/plane-rig.ts';
 import { needs } from '../support/specs.ts';
 import { bosunctl, type Ran } from './support/bosunctl.ts';
@@ -121,9 +121,9 @@ describe('svg', () => {
     const file = join(rig.directory, 'graph.svg');
     assert.deepEqual(await graph('--format', 'svg', '--output', file), { code: 0, stdout: '', stderr: '' });
     assert.equal(readFileSync(file, 'utf8'), stdout);
-    const refused = await graph('--output', '/nowhere/graph.txt');
+    const refused = await graph('--output', '/proc/not-there/graph.txt');
     assert.deepEqual([refused.code, refused.stdout], [2, '']);
-    assert.match(refused.stderr, /cannot write \/nowhere\/graph\.txt: ENOENT/);
+    assert.match(refused.stderr, /cannot write \/proc\/not-there\/graph\.txt: ENOENT/);
   });
 
   test('a name with signs of XML is text', () => {
@@ -155,6 +155,18 @@ describe('svg', () => {
     isWellFormed(drawGraph(graphOf40));
   });
 });
+
+for (const [file, says] of [
+  ['graph-of-the-stack.svg', 'caddy needs consul-template (service_healthy)'],
+  ['boot-of-the-stack.svg', 'on the critical chain'],
+] as const)
+  test(`docs/explanation/${file} is a picture of the stack`, () => {
+    const picture = readFileSync(new URL(`../../docs/explanation/${file}`, import.meta.url), 'utf8');
+    isWellFormed(picture);
+    for (const text of ['consul', 'caddy', 'nomad', 'sut-backend'])
+      assert.ok(picture.includes(`>${text}</text>`), text);
+    assert.ok(picture.includes(says));
+  });
 
 test('an unknown format is a wrong command line', async () => {
   assert.equal((await graph('--format', 'png')).code, 2);

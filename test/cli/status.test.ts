@@ -118,7 +118,7 @@ test('start of a scheduled timer waits for the run; of a stopped one for its sch
       const { code, stdout } = await ctl('start', 'app');
       assert.equal(code, 0);
       assert.match(
-        stdout,
+        unwrapped(stdout),
         /^app was run now and exited with code 0; next run in \d+ d, at 2999-01-01T03:00:00\.000Z\n$/,
       );
     },

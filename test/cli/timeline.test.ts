@@ -170,7 +170,7 @@ test('text within 80 columns, JSON, a picture; in ASCII where the locale has not
   const picture = readFileSync(file, 'utf8');
   isWellFormed(picture);
   assert.ok(picture.includes(LONG) && !/https?:(?!\/\/www\.w3\.org\/2000\/svg)/.test(picture));
-  assert.equal((await ctl('--svg', '/nowhere/x.svg')).code, 2);
+  assert.equal((await ctl('--svg', join(rig.directory, 'not-there/x.svg'))).code, 2);
 });
 
 test('a real boot: the services have their own time, Bosun has little', async () => {

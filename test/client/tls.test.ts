@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, mock, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { connect, BosunUnreachable, type ConnectOptions } from '../../supervisor/client.ts';
@@ -83,7 +83,10 @@ test('the certificate has to be for the address, or for the name that was given'
   );
   await refused({ ...trusting(bosun), serverName: 'other' }, 'name-mismatch', /other/);
   assert.deepEqual(await connect({ ...trusting(bosun), serverName: 'server' }).version(), VERSION);
-  assert.equal(bosun.asked.length, 1);
+  assert.deepEqual(
+    bosun.asked.map(({ headers }) => headers.host),
+    [`server:${bosun.port}`],
+  );
   await using other = await NetworkServer.start(server);
   assert.deepEqual(await connect(trusting(other)).version(), VERSION);
 });
@@ -148,6 +151,18 @@ test('a server that accepts and says nothing is given up after 10 s', async () =
   } finally {
     mock.timers.reset();
   }
+});
+
+test('a signal ends a handshake that does not come to its end', async () => {
+  await using silent = createServer(() => undefined);
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const stop = new AbortController();
+  const waiting = connect(trusting(silent.address() as AddressInfo)).version({ signal: stop.signal });
+  const [connection] = (await once(silent, 'connection')) as [Socket];
+  stop.abort(new Error('enough'));
+  await assert.rejects(waiting, { message: 'enough' });
+  if (!connection.readableEnded) await once(connection.resume(), 'close');
 });
 
 test('credentials that cannot be used are named as such', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, before, test } from 'node:test';
 import { BosunUnreachable, connect } from '../../supervisor/client.ts';
+import { isAway } from '../../supervisor/client/api-caller.ts';
 import { Authority, type Issued } from './support/authority.ts';
 import { answerJson, NetworkServer, type Answer } from './support/network-server.ts';
 
@@ -89,6 +90,23 @@ test('a read is not repeated, and neither is a write that found nobody or was re
   const beganMs = performance.now();
   await assert.rejects(connect({ socketPath: '/nowhere/bosun.sock' }).shutdown(), { code: 'ENOENT' });
   assert.ok(performance.now() - beganMs < 50);
+});
+
+test('a write that is refused when it is repeated is told so at once', async () => {
+  await using bosun = await NetworkServer.start(undefined, {}, (_, response, number) => {
+    if (number === 1) response.socket?.destroy();
+    else answerJson(response, { code: 'shutting-down', detail: 'too late', next: 'wait' }, 409);
+  });
+  const client = connect({ address: '127.0.0.1', port: bosun.port, plaintext: true });
+  await assert.rejects(client.command('start', ['a']), { name: 'BosunProblem', message: 'too late' });
+  assert.equal(bosun.asked.length, 2);
+});
+
+test('nobody being there may pass; a certificate stays what it is', () => {
+  const away = (code: string): boolean =>
+    isAway(new BosunUnreachable({ kind: 'socket', socketPath: '/x' }, { code, reason: code }));
+  assert.ok(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].every(away));
+  assert.ok(!['certificate-untrusted', 'fingerprint-changed', 'EACCES', 'not-bosun'].some(away));
 });
 
 test('a write over a restart of what answers: the attempts go on while nobody is there', async () => {

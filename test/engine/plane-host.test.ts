@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { planeSettings } from '../support/plane-settings.ts';
 import { test } from 'node:test';
+import type { BosunEvent, RecordedEvent } from '../../supervisor/core/event.ts';
 import { createFleet } from '../../supervisor/core/fleet.ts';
-import type { RunId } from '../../supervisor/core/names.ts';
+import type { JobId, RunId } from '../../supervisor/core/names.ts';
 import type { ToPlane } from '../../supervisor/core/plane-message.ts';
 import {
   PlaneHost,
@@ -18,6 +19,7 @@ class Rig {
   readonly failures: string[] = [];
   readonly closed: number[] = [];
   readonly matched: string[] = [];
+  readonly journaled: number[] = [];
   observer: PlaneWorkerObserver | undefined;
   startFails = 0;
   noDescriptors = 0;
@@ -45,7 +47,7 @@ class Rig {
       command: () => undefined,
       lineMatched: ({ purpose }) => this.matched.push(purpose),
       listening: () => undefined,
-      journaled: () => undefined,
+      journaled: (upToId) => this.journaled.push(upToId),
       outputFailed: () => undefined,
       failed: (reason) => this.failures.push(reason),
     };
@@ -58,6 +60,11 @@ class Rig {
 }
 
 const A = service('a');
+const JOB = { job: 5 as JobId, run: 9 as RunId };
+
+function recorded(event: BosunEvent): RecordedEvent {
+  return { id: 1, seq: 0, timeMs: 0, monotonicMs: 0, version: 1, actor: '', command: '', cause: 0, event };
+}
 
 test('a thread that cannot be had is tried again, and what was lent before goes to it', async () => {
   const rig = new Rig();
@@ -79,6 +86,46 @@ test('another thread gets the state and the pipes anew; a drained pipe is closed
   rig.observer?.ended('broken');
   await until('the next thread', () => rig.posted.filter((message) => message.type === 'hello').length === 2);
   assert.deepEqual(rig.lent(), [107, 108, 107]);
+});
+
+test('the ends of a job are lent like pipes, again to the next thread, and closed when they are given back', async () => {
+  const rig = new Rig();
+  const lentEnds = (): readonly string[] =>
+    rig.posted.flatMap((message) =>
+      message.type === 'lend-job' ? [`${message.end.job} ${message.end.stream} ${message.end.fd}`] : [],
+    );
+  rig.host.lendJob({ ...JOB, stream: 'stdin', fd: 7 });
+  assert.equal(rig.host.unlent, 1);
+  rig.host.start();
+  rig.host.lendJob({ ...JOB, stream: 'stdout', fd: 8 });
+  assert.deepEqual(lentEnds(), ['5 stdin 107', '5 stdout 108']);
+  assert.equal(rig.host.unlent, 0);
+  rig.observer?.message({ type: 'job-end-done', run: JOB.run, stream: 'stdin' });
+  assert.deepEqual(rig.closed, [7]);
+  rig.observer?.ended('broken');
+  assert.equal(rig.host.unlent, 1);
+  await until('the next thread', () => lentEnds().length === 3);
+  assert.equal(lentEnds()[2], '5 stdout 108');
+});
+
+test('nobody reads the input of a job that has ended; of one that is forgotten nothing is kept; others are left alone', () => {
+  const rig = new Rig();
+  rig.host.start();
+  for (const [fd, stream] of [
+    [7, 'stdin'],
+    [8, 'stdout'],
+    [9, 'terminal'],
+  ] as const)
+    rig.host.lendJob({ ...JOB, stream, fd });
+  rig.host.lendJob({ job: 6 as JobId, run: 10 as RunId, stream: 'stdin', fd: 20 });
+  rig.host.lend(A, 1 as RunId, 'stdout', 30);
+  const end = { kind: 'exited', exit: { kind: 'code', code: 0 } } as const;
+  rig.host.publish([recorded({ type: 'job-ended', job: JOB.job, end, atMs: 0 })]);
+  assert.deepEqual(rig.closed, [7]);
+  rig.observer?.message({ type: 'job-end-done', run: JOB.run, stream: 'stdin' });
+  assert.deepEqual(rig.closed, [7], 'once');
+  rig.host.publish([recorded({ type: 'job-forgotten', job: JOB.job })]);
+  assert.deepEqual(rig.closed, [7, 8, 9]);
 });
 
 test('a pipe for which no descriptor was left is lent as soon as there is one', async () => {
@@ -137,6 +184,13 @@ test('a request to apply the configuration waits for a thread that can do it, an
   await until('the next thread', () => requests() === 2);
   rig.host.requestApply('signal:SIGHUP');
   assert.equal(requests(), 3);
+});
+
+test('what the journal has is passed on to who holds it back', () => {
+  const rig = new Rig();
+  rig.host.start();
+  rig.observer?.message({ type: 'journaled', upToId: 500 });
+  assert.deepEqual(rig.journaled, [500]);
 });
 
 test('finish ends at once when there is no thread, and when it dies meanwhile', async () => {

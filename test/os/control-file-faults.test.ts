@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_RESOURCE_CONTROL } from '../../supervisor/core/execution-spec.ts';
-import type { ServiceName } from '../../supervisor/core/names.ts';
 import type { ControlFiles } from '../../supervisor/os/control-files.ts';
 import { CgroupServiceGroups, type OpenedGroup } from '../../supervisor/os/service-groups.ts';
 import { FaultyBosun } from '../support/faulty-bosun.ts';
@@ -19,7 +18,7 @@ class Rig implements Disposable {
   readonly faulty = new FaultyCalls(this.cgroup.files);
 
   open(): OpenedGroup {
-    return new CgroupServiceGroups(this.faulty.calls, 'pid1').open('web' as ServiceName, MEMORY);
+    return new CgroupServiceGroups(this.faulty.calls, 'pid1').open('web', MEMORY);
   }
 
   /** A whole life of a run's group. */

@@ -23,6 +23,10 @@ test('near the limit there is no pipe, and it is closed again; with a higher lim
       return { ok: true, value: undefined } as const;
     },
   };
+  const terminals = {
+    ...calls,
+    openTerminal: () => ({ ok: true, value: { master: next, slave: next - 1, path: '' } }) as const,
+  };
   const pipeAt = (write: number): string => {
     next = write;
     const made = room.pipe();
@@ -35,6 +39,12 @@ test('near the limit there is no pipe, and it is closed again; with a higher lim
     assert.deepEqual(closed, []);
     assert.equal(pipeAt(160), 'EMFILE');
     assert.deepEqual(closed, [159, 160]);
+    const terminal = leavingRoom(terminals, () => promised);
+    next = 159;
+    assert.ok(terminal.openTerminal({ columns: 1, rows: 1 }).ok);
+    next = 160;
+    assert.deepEqual(terminal.openTerminal({ columns: 1, rows: 1 }), { ok: false, errno: 'EMFILE' });
+    assert.deepEqual(closed.splice(2), [160, 159]);
     // What is open already will want some more.
     promised = 10;
     assert.equal(pipeAt(149), 'made');

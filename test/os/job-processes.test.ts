@@ -1,16 +1,10 @@
 // The processes of jobs, their pipes and pseudo-terminals, with the real kernel: what a job is given, and what a launch that fails leaves.
 import assert from 'node:assert/strict';
-import {
-  createReadStream,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { ReadStream } from 'node:tty';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PLAIN_EXECUTION } from '../../supervisor/core/execution-spec.ts';
@@ -46,7 +40,7 @@ function read(launch: JobLaunch, stream: 'stdout' | 'stderr'): OutputLines {
 /** What is on a terminal; its end is an EIO, when nobody holds the other side any more. */
 function screen(launch: JobLaunch): OutputLines & { readonly closed: () => boolean } {
   let closed = false;
-  const stream = createReadStream('', { fd: end(launch, 'terminal') });
+  const stream = new ReadStream(end(launch, 'terminal'));
   stream.on('error', () => {
     closed = true;
   });
@@ -109,21 +103,59 @@ test('a terminal: it controls the session, has the size that was asked for, and 
 test('an interactive shell on a terminal: Ctrl-C interrupts what is in the foreground, and the shell goes on', async () => {
   using supervised = new Supervised();
   const { run, launch } = supervised.launchJob(
-    job('', { command: ['bash', '--norc', '-i'], environment: { PATH: '/usr/bin:/bin' }, input: TERMINAL }),
+    job('', {
+      command: ['bash', '--norc', '--noediting', '-i'],
+      environment: { PATH: '/usr/bin:/bin', PS1: 'prompt\\n' },
+      input: TERMINAL,
+    }),
   );
   const lines = screen(launch);
   const type = (text: string): number => writeSync(end(launch, 'terminal'), text);
-  type('echo u""p; sleep 1000\n');
-  await lines.line(/^(\x1b\[\?2004l\r)?up\r$/);
+  const prompts = async (count: number): Promise<void> => {
+    await until(
+      `prompt ${count}`,
+      () => lines.lines.filter((line) => line.endsWith('prompt\r')).length >= count,
+    );
+  };
+  await prompts(1);
+  // Who says it is in the foreground by then.
+  type(`sh -c 'echo u""p; exec sleep 1000'\n`);
+  await lines.line(/^up\r$/);
   type('\x03');
+  await prompts(2);
   // What is typed is shown too: only the answer has the sum.
   type('echo ended by $((100 + $?))\n');
-  await lines.line(/ended by 230/);
+  await lines.line(/^ended by 230/);
+  await prompts(3);
   type('exit 7\n');
   assert.deepEqual((await supervised.exit(run)).exit, { kind: 'code', code: 7 });
 });
 
-test('our own terminal is not taken, and none stays behind', async () => {
+test('of a terminal whose other end cannot be had nothing stays open', () => {
+  const limit = /^Max open files +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? '';
+  const setLimit = (soft: string): void => {
+    execFileSync('prlimit', [`--pid=${process.pid}`, `--nofile=${soft}:`]);
+  };
+  setLimit('200');
+  const filling: number[] = [];
+  try {
+    for (let copy = libc.duplicate(0); copy.ok; copy = libc.duplicate(0)) filling.push(copy.value);
+    // Room for one.
+    libc.close(filling.pop() ?? -1);
+    for (let count = 0; count < 3; count++) {
+      const opened = libc.openTerminal({ columns: 80, rows: 24 });
+      assert.equal(!opened.ok && opened.errno, 'EMFILE');
+    }
+    const again = libc.duplicate(0);
+    assert.ok(again.ok, 'the room is there still');
+    filling.push(again.value);
+  } finally {
+    for (const fd of filling) libc.close(fd);
+    setLimit(limit);
+  }
+});
+
+test('no terminal stays behind', async () => {
   using supervised = new Supervised();
   const before = terminals();
   const { run, launch } = supervised.launchJob(job('true', { input: TERMINAL }));
@@ -131,6 +163,26 @@ test('our own terminal is not taken, and none stays behind', async () => {
   await supervised.exit(run);
   await until('the end of the terminal', lines.closed);
   await until('that it is gone', () => terminals().length === before.length);
+});
+
+test('a session leader without a terminal, as PID 1 is, does not get the one that it opens for a job', () => {
+  const open = `
+    import { readFileSync } from 'node:fs';
+    const { libc } = await import(${JSON.stringify(new URL('../../supervisor/os/libc.ts', import.meta.url).href)});
+    const opened = libc.openTerminal({ columns: 80, rows: 24 });
+    const stat = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
+    console.log(JSON.stringify({ opened: opened.ok, isLeader: Number(stat[3]) === process.pid, terminal: stat[4] }));`;
+  const [program, ...args] = [
+    'setsid',
+    '--wait',
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    '--input-type=module',
+    '-e',
+    open,
+  ] as const;
+  const told = execFileSync(program, args, { encoding: 'utf8' });
+  assert.deepEqual(JSON.parse(told), { opened: true, isLeader: true, terminal: '0' });
 });
 
 test(
@@ -280,7 +332,7 @@ test('the whole group is signalled, whatever process groups it has made, and it 
   await supervised.groupGone(run);
 });
 
-test('a job as a service has a mode of its terminal that lets nobody else read it', async () => {
+test('nobody else may read what is on the terminal of a job', async () => {
   using supervised = new Supervised();
   const { run, launch } = supervised.launchJob(job('tty; read line', { input: TERMINAL }));
   const path = (await screen(launch).line(/^\/dev/)).trim();

@@ -8,7 +8,6 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { NO_RESOURCE_CONTROL, type ResourceControl } from '../../supervisor/core/execution-spec.ts';
 import type { ExitStatus } from '../../supervisor/core/exit-status.ts';
-import type { ServiceName } from '../../supervisor/core/names.ts';
 import { type ControlFiles, controlFiles } from '../../supervisor/os/control-files.ts';
 import { ControlGroup, withOomTold } from '../../supervisor/os/control-group.ts';
 import { findOwnGroup } from '../../supervisor/os/own-cgroup.ts';
@@ -30,7 +29,7 @@ function open(
   wanted: ResourceControl = WANTED,
   place: 'pid1' | 'below' = 'pid1',
 ): OpenedGroup {
-  return new CgroupServiceGroups(files, place).open('web' as ServiceName, wanted);
+  return new CgroupServiceGroups(files, place).open('web', wanted);
 }
 
 test('every limit is written, with its controller handed on, and Bosun has moved to a leaf', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { EventView } from '../../supervisor/wire/event-view.ts';
@@ -26,6 +26,7 @@ const SERVER_ADDRESS = '192.0.2.1';
 const CLIENT_ADDRESS = '192.0.2.2';
 const PORT = 9443;
 const ORIGIN = `https://${SERVER_ADDRESS}:${PORT}`;
+const BOSUNCTL = resolve(import.meta.dirname, '../../bin/bosunctl');
 const DAY_MS = 86_400_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'bosun-mtls-'));
@@ -145,7 +146,7 @@ test('observe may ask and stream from another network, and is refused start and 
       const answer = await curl('POST', `/v1/services/web/${verb}`, observer);
       assert.equal(answer.status, 403, answer.error);
       assert.match(answer.text, /"code":"role-too-low"/);
-      assert.match(answer.text, /takes the role control; you are cert:alice, with the role observe/);
+      assert.match(answer.text, /takes the role control, and cert:alice has the role observe/);
       const event = await refused(
         container,
         `POST /v1/services/web/${verb}`,
@@ -161,6 +162,40 @@ test('observe may ask and stream from another network, and is refused start and 
   } finally {
     child.kill();
   }
+});
+
+type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+/** bosunctl(1) in the clients' namespace. */
+async function bosunctl(who: Issued, ...words: readonly string[]): Promise<Ran> {
+  const remote = ['-a', SERVER_ADDRESS, '-p', String(PORT), '-C', ours.certificate];
+  const identity = ['-c', who.certificate, '-k', who.key];
+  const argv = ['netns', 'exec', CLIENT, BOSUNCTL, ...remote, ...identity, ...words];
+  return await run('ip', argv, { timeout: 20_000 }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: unknown) => error as Ran,
+  );
+}
+
+test('bosunctl does the same from there, and says in one line what it may not', mayRun, async () => {
+  await using container = await start();
+  const observer = await ours.issue({ subject: '/CN=alice/OU=observe' });
+  const controller = await ours.issue({ subject: '/CN=robot/OU=control' });
+  const status = await bosunctl(observer, 'status');
+  assert.equal(status.code, 0, status.stderr);
+  assert.match(status.stdout, /web +running/);
+  const stop = await bosunctl(observer, 'stop', 'web');
+  assert.equal(stop.code, 5, stop.stdout);
+  assert.match(
+    stop.stderr,
+    /^bosunctl: This takes the role control, and cert:alice has the role observe\.\n/,
+  );
+  await refused(container, 'POST /v1/commands', /role observe/);
+  const stopped = await bosunctl(controller, 'stop', 'web');
+  assert.equal(stopped.code, 0, stopped.stderr);
+  const stranger = await bosunctl(await theirs.issue({ subject: '/CN=eve/OU=admin' }), 'status');
+  assert.notEqual(stranger.code, 0);
+  await refused(container, 'connect', /no authority/);
 });
 
 test(

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ListenerSpec } from '../../supervisor/core/control-access.ts';
 import { keysView, newKeyView, type NewKeyView } from '../../supervisor/wire/key-view.ts';
-import { until } from '../support/deadline.ts';
+import { until, within } from '../support/deadline.ts';
 import { service } from './support/fleet-fixture.ts';
 import { call } from './support/http.ts';
 import { PlaneRig } from './support/plane-rig.ts';
@@ -167,7 +167,7 @@ test('a rotation ends the old key at once, or later; a revocation ends it and wh
   const ended = new Promise((resolve) => incoming.once('close', resolve));
   const revoked = await call(keyed.rig.socketPath, `/v1/keys/${last.id}/revoke`, { method: 'POST' });
   assert.equal(revoked.status, 200, revoked.text);
-  await ended;
+  await within('the end of the stream', ended);
   assert.equal(await keyed.status(last.key), 401);
   const unknown = await call(keyed.rig.socketPath, `/v1/keys/${last.id}/revoke`, { method: 'POST' });
   assert.deepEqual([unknown.status, unknown.json['code']], [404, 'key-not-found']);
@@ -185,7 +185,7 @@ test('an overlap ends by itself, also for what is open', async () => {
   incoming.on('error', () => undefined).resume();
   const ended = new Promise((resolve) => incoming.once('close', resolve));
   await keyed.change(`/v1/keys/${old.id}/rotate?overlap=300ms`);
-  await ended;
+  await within('the end of the stream', ended);
   assert.equal(await keyed.status(old.key), 401);
 });
 
@@ -210,9 +210,7 @@ test('rotating the first key keeps its file of use, and the keys outlive the con
 });
 
 test('a broken file is told and never written over, and is taken when it is mended', async () => {
-  const rig = PlaneRig.begin({ services: [service('caddy')] });
-  await using _ended = rig;
-  await rig.message('listening');
+  await using rig = await PlaneRig.start({ services: [service('caddy')] });
   const state = join(rig.directory, 'state');
   mkdirSync(state, { recursive: true });
   const path = join(state, 'api-keys.json');
@@ -234,6 +232,7 @@ test('a listener whose keys cannot be had says so and does not open', async () =
   const failures = (): readonly string[] =>
     keyed.rig.all('note').flatMap(({ event }) => (event.type === 'listener-failed' ? [event.reason] : []));
   await keyed.rig.until(() => failures().length > 0, 'listener-failed');
+  await keyed.rig.message('listening');
   assert.match(failures()[0] ?? '', /^the API keys cannot be had: .*ENOTDIR.*\/dev\/null\/state/);
   assert.equal((await call(keyed.rig.socketPath, '/v1/services')).status, 200);
 });

@@ -2,13 +2,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { ListenerAuthentication, ListenerSpec } from '../../supervisor/core/control-access.ts';
+import type { AuditEvent } from '../../supervisor/core/event.ts';
+import { ApiKeys } from '../../supervisor/plane/access/api-keys.ts';
+import { KeyFile } from '../../supervisor/plane/access/key-file.ts';
+import { Refusals } from '../../supervisor/plane/access/refusals.ts';
+import { TcpListener } from '../../supervisor/plane/access/tcp-listener.ts';
+import { LIMITED_SERVER, limitConnections } from '../../supervisor/plane/api/connection-limits.ts';
 import { Authority } from '../support/authority.ts';
-import { within } from '../support/deadline.ts';
+import { until, within } from '../support/deadline.ts';
 import { service } from './support/fleet-fixture.ts';
 import { call } from './support/http.ts';
 import { PlaneRig } from './support/plane-rig.ts';
@@ -147,6 +155,89 @@ test('a handshake that is not gone on with is cut off and told', async () => {
   } finally {
     rmSync(directory, { recursive: true });
   }
+});
+
+test('with TLS too a request that does not get complete is cut off, and a stream that has begun is not', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'bosun-slow-'));
+  const authority = await Authority.create(directory, 'ca');
+  const { pem } = await authority.issue({ subject: '/CN=x', names: 'DNS:x', purpose: 'serverAuth' });
+  rmSync(directory, { recursive: true });
+  const server = createTlsServer({ ...LIMITED_SERVER, ...pem }, (_incoming, outgoing) =>
+    outgoing.write('begun\n'),
+  );
+  limitConnections(server, 200, 'secureConnection');
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const talk = async (bytes: string): Promise<TLSSocket> => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    socket.on('error', () => undefined);
+    await once(socket, 'secureConnect');
+    socket.write(bytes);
+    return socket;
+  };
+  const stream = await talk('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(stream, 'data');
+  const slow = await talk('GET / HTTP/1.1\r\nhost:');
+  slow.resume();
+  await within('the cut', once(slow, 'close'), 5000);
+  assert.equal(stream.readyState, 'open');
+  stream.destroy();
+  server.close();
+});
+
+test('a port that is not to be had is tried again and again, and told once', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const notes: AuditEvent[] = [];
+  const note = (event: AuditEvent): void => {
+    notes.push(event);
+  };
+  let attempts = 0;
+  const tried = new TcpListener({
+    spec: listener({ port }),
+    keys: new ApiKeys(new KeyFile('/dev/null/state'), note),
+    serve: () => {
+      attempts += 1;
+    },
+    refusals: new Refusals(note),
+    note,
+    log: () => undefined,
+  });
+  tried.listen();
+  await until('three attempts', () => attempts >= 3);
+  tried.close();
+  other.close();
+  assert.deepEqual(
+    notes.map(({ type }) => type),
+    ['listener-failed'],
+  );
+});
+
+test('more connections than a listener takes are turned away and told, and it serves again', async () => {
+  await using rig = await start(listener());
+  const origin = await originOf(rig, 'metrics');
+  const port = Number(new URL(origin).port);
+  const sockets: Socket[] = [];
+  while (refusalsOf(rig).length === 0 && sockets.length < 10_000) {
+    const more = Array.from({ length: 100 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+    sockets.push(...more);
+    await Promise.all(
+      more.map(async (socket) => {
+        await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+      }),
+    );
+  }
+  await refusal(rig, ({ reason }) => reason === 'there are too many connections');
+  assert.equal((await call(rig.socketPath, '/v1/services')).status, 200, 'the socket has its own');
+  for (const socket of sockets) socket.destroy();
+  const answered = async (): Promise<boolean> =>
+    await ask(origin, '/healthz').then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  await until('an answer', answered);
 });
 
 test('at the end the ports are free', async () => {

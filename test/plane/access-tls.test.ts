@@ -19,6 +19,7 @@ import { after, before, test } from 'node:test';
 import { connect, type ConnectionOptions } from 'node:tls';
 import type { ListenerSpec } from '../../supervisor/core/control-access.ts';
 import { Authority, type Issued, type Wish } from '../support/authority.ts';
+import { within } from '../support/deadline.ts';
 import { service } from './support/fleet-fixture.ts';
 import { PlaneRig } from './support/plane-rig.ts';
 import { refusal } from './support/refusals.ts';
@@ -278,7 +279,7 @@ test('a certificate that is revoked while it is connected is cut off, and refuse
   writeFileSync(`${list}.new`, await ours.revocationList());
   renameSync(`${list}.new`, list);
   await reloaded(remote.rig, 'loaded', /^1 connections were cut/);
-  await ended;
+  await within('the end of the stream', ended);
   assert.equal(typeof (await remote.version(remote.as(revoked))), 'string');
   await refusal(remote.rig, ({ reason }) => reason === 'its certificate is revoked');
   assert.equal(await remote.version(remote.as(other)), 200);
@@ -288,7 +289,7 @@ test('a connection ends with its certificate', async () => {
   const short = await client({ until: new Date(Date.now() + 4000) });
   await using remote = await Remote.start();
   const { ended } = await stream(remote, remote.as(short));
-  await ended;
+  await within('the end of the stream', ended);
   assert.ok(Date.now() >= Date.parse(certificateEnd(short)), 'not before its time');
   assert.equal(typeof (await remote.version(remote.as(short))), 'string');
 });
@@ -365,6 +366,7 @@ test('certificates that are not there yet are waited for, without looking again 
   mkdirSync(late, { recursive: true });
   writeFileSync(files.key, server.pem.key);
   writeFileSync(files.certificate, server.pem.cert);
+  assert.doesNotMatch(rig.output.toString(), /will not be seen/);
   const origin = await originOf(rig, 'remote');
   assert.equal((await ask(origin, '/v1/version', { ca, ...(await client()).pem })).status, 200);
 });

@@ -104,10 +104,8 @@ test('who has too small a role is told which it takes and how to get it', asRoot
   const { status, body } = await askAs({ uid: 101 }, rig.socketPath, 'POST', '/v1/services/caddy/stop');
   assert.equal(status, 403);
   assert.equal(body['code'], 'role-too-low');
-  assert.equal(
-    body['detail'],
-    'This takes the role control; you are uid:101, with the role observe. Give uid 101 that role under access: in bosun.yaml, or ask as root.',
-  );
+  assert.equal(body['detail'], 'This takes the role control, and uid:101 has the role observe.');
+  assert.equal(body['next'], 'Give uid 101 that role under access: in bosun.yaml, or ask as root.');
   const told = await refusal(rig, () => true);
   assert.equal(told.reason, 'it has the role observe, and control is needed');
   assert.equal(told.action, 'POST /v1/services/caddy/stop');

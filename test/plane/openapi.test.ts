@@ -8,7 +8,7 @@ import { ROUTE_ANSWERS } from '../../supervisor/plane/api/route-answers.ts';
 import { ROUTES } from '../../supervisor/plane/api/routes.ts';
 import { PROBLEMS } from '../../supervisor/wire/problem.ts';
 import { comesUp, failsWith, name, service } from './support/fleet-fixture.ts';
-import { call, open, readUntil, type HttpOptions } from './support/http.ts';
+import { call, open, readUntil, type HttpAnswer, type HttpOptions } from './support/http.ts';
 import { PlaneRig } from './support/plane-rig.ts';
 
 type Operation = {
@@ -99,8 +99,8 @@ test('every view and every reference is there', () => {
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** What is sent to each route, and what is in its path. */
-const PARTS: Readonly<Record<string, HttpOptions & { readonly path?: string }>> = {
+/** What is sent to each route. */
+const PARTS: Readonly<Record<string, HttpOptions>> = {
   'POST /v1/services/{name}/signal': { body: '{"signal":"HUP"}' },
   'POST /v1/jobs/{id}/signal': { body: '{"signal":"HUP"}' },
   'POST /v1/services/{name}/exec': { body: '{"command":["true"]}' },
@@ -114,27 +114,32 @@ function pathOf(path: string, replaced: string): string {
 }
 
 /** As the document says it: the status is there, with this type, and the body is what its view says. */
-function assertDescribed(route: string, answer: Awaited<ReturnType<typeof call>>): void {
+function assertDescribed(route: string, answer: HttpAnswer): void {
   const [method = '', path = ''] = route.split(' ');
   const described = document().paths[path]?.[method.toLowerCase()]?.responses[String(answer.status)];
   assert.ok(described, `${route} answers ${answer.status}: ${answer.text}`);
   const type = (answer.headers['content-type'] ?? '').replace(/;.*/, '');
   assert.ok(type in described.content, `${route} answers ${answer.status} as ${type}`);
-  if (type === PROBLEM_TYPE) {
-    const { code } = VIEWS.Problem.parse(answer.json);
-    assert.ok(
-      JSON.stringify(described.content[type]).includes(`"${code}"`),
-      `${route} refuses with ${code}, which is not described`,
-    );
-    assert.equal(PROBLEMS[code].status, answer.status);
-    return;
-  }
-  const { view } = ROUTE_ANSWERS[route]?.answers.find(
-    ({ status, content }) => status === answer.status && content === type,
-  ) ?? { view: 'text' };
-  if (view === 'text' || view === 'document' || view === 'bytes') return;
-  if (type === JSON_TYPE) VIEWS[view].parse(answer.json);
-  else for (const line of answer.text.split('\n')) if (line !== '') VIEWS[view].parse(JSON.parse(line));
+  if (type === PROBLEM_TYPE) assertRefusal(route, answer, described.content[type]);
+  else assertView(route, type, answer);
+}
+
+function assertRefusal(route: string, { status, json }: HttpAnswer, content: object | undefined): void {
+  const { code } = VIEWS.Problem.parse(json);
+  assert.ok(
+    JSON.stringify(content).includes(`"${code}"`),
+    `${route} refuses with ${code}, which is not described`,
+  );
+  assert.equal(PROBLEMS[code].status, status);
+}
+
+function assertView(route: string, type: string, { status, json, text }: HttpAnswer): void {
+  const view = ROUTE_ANSWERS[route]?.answers.find(
+    (answer) => answer.status === status && answer.content === type,
+  )?.view;
+  if (view === undefined || view === 'text' || view === 'document' || view === 'bytes') return;
+  if (type === JSON_TYPE) VIEWS[view].parse(json);
+  else for (const line of text.split('\n')) if (line !== '') VIEWS[view].parse(JSON.parse(line));
 }
 
 /** Of these only the refusals: there is no job, and nothing to attach to. */
@@ -142,7 +147,7 @@ const REFUSED = /\/keys\/|\/jobs\/|\/exec$|^POST \/v1\/jobs$/;
 
 for (const { method, path } of ROUTES) {
   const route = `${method} ${path}`;
-  const { path: _path, ...options } = PARTS[route] ?? {};
+  const options = PARTS[route] ?? {};
   test(`${route} answers as it is described`, async () => {
     const good = await call(rig.socketPath, pathOf(path, 'caddy'), { method, ...options });
     assertDescribed(route, good);

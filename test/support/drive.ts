@@ -5,7 +5,7 @@ import type { Effect } from '../../supervisor/core/effect.ts';
 import type { BosunEvent, ProbePurpose } from '../../supervisor/core/event.ts';
 import type { ExitStatus } from '../../supervisor/core/exit-status.ts';
 import { createFleet, type Fleet, type ServiceRecord } from '../../supervisor/core/fleet.ts';
-import type { CommandVerb, Input, ProbeAnswer } from '../../supervisor/core/input.ts';
+import type { Input, ProbeAnswer } from '../../supervisor/core/input.ts';
 import type { Pid, RunId, ServiceName } from '../../supervisor/core/names.ts';
 import type { Notice } from '../../supervisor/core/notice.ts';
 import type { CronSchedule } from '../../supervisor/core/schedule.ts';

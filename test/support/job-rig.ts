@@ -1,8 +1,8 @@
 // The real engine, processes, reaper and keeper of the control plane, in the test's own process. In place of the control plane's thread
 // stands one that reads what it is lent, to the end, and that a test may let die.
-import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { ReadStream } from 'node:tty';
 import type { BosunEvent } from '../../supervisor/core/event.ts';
 import { createFleet } from '../../supervisor/core/fleet.ts';
 import type { CommandVerb, Input } from '../../supervisor/core/input.ts';
@@ -233,6 +233,8 @@ export class JobRig implements Disposable {
     if (message.type === 'reply') this.#reply = message.result;
     if (message.type !== 'lend-job') return;
     const { end } = message;
+    if (!this.events.some((event) => event.type === 'job-requested' && event.job === end.job))
+      this.faults.push(`an end of job ${end.job}, which nobody knows`);
     const stream = end.stream === 'stdin' ? undefined : this.#read(end);
     this.#lent.push({ end, stream });
   }
@@ -243,7 +245,7 @@ export class JobRig implements Disposable {
     this.#output.set(key, chunks);
     const stream =
       end.stream === 'terminal'
-        ? createReadStream('', { fd: end.fd, autoClose: true })
+        ? new ReadStream(end.fd)
         : new Socket({ fd: end.fd, readable: true, writable: false });
     stream.on('data', (chunk: Buffer | string) => chunks.push(Buffer.from(chunk)));
     const over = (): void => {

@@ -2,7 +2,8 @@
 // once, so that a client can have its next key before the last one ends.
 import type { Role } from '../../core/control-access.ts';
 import { idIn, isSame, makeKey, type MadeKey } from './api-key.ts';
-import { messageOf, type KeyFile, type KeyRecord } from './key-file.ts';
+import { messageOf, type KeyFile } from './key-file.ts';
+import type { KeyRecord } from './key-file-schema.ts';
 import { KeyTable } from './key-table.ts';
 import type { Note } from './refusals.ts';
 

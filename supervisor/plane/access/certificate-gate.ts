@@ -1,6 +1,7 @@
 // The entrance of a listener with mutual TLS. That an authority of ours has signed the certificate, that it was valid and not on a
 // revocation list has been seen to by the handshake; here is who it is for, and what may have changed since.
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { addressOf, refused, type Admission, type Gate } from './gate.ts';
 import { readSubject } from './certificate-subject.ts';
@@ -13,7 +14,7 @@ type Shown = { readonly admission: Admission; readonly expiresAtMs: number };
 export class CertificateGate implements Gate {
   readonly transport = 'tls';
   readonly #denied: ReadonlySet<string>;
-  readonly #open = new Map<TLSSocket, Shown>();
+  readonly #open = new Map<Socket, Shown>();
 
   /** Common names, and serial numbers in upper-case hexadecimal. */
   constructor(denied: readonly string[]) {
@@ -24,13 +25,14 @@ export class CertificateGate implements Gate {
   accept(socket: TLSSocket): void {
     const shown = this.#look(socket);
     this.#open.set(socket, shown);
-    const leftMs = Math.max(0, shown.expiresAtMs - Date.now());
-    const timer = setTimeout(
-      () => {
-        if (shown.expiresAtMs <= Date.now()) socket.destroy();
-      },
-      Math.min(leftMs, LONGEST_TIMER_MS),
-    );
+    let timer: NodeJS.Timeout | undefined;
+    const endInTime = (): void => {
+      const leftMs = shown.expiresAtMs - Date.now();
+      // Also when the date of the certificate cannot be read.
+      if (!(leftMs > 0)) socket.destroy();
+      else timer = setTimeout(endInTime, Math.min(leftMs, LONGEST_TIMER_MS));
+    };
+    endInTime();
     socket.once('close', () => {
       clearTimeout(timer);
       this.#open.delete(socket);
@@ -38,12 +40,11 @@ export class CertificateGate implements Gate {
   }
 
   admit({ socket }: IncomingMessage): Admission {
-    const shown = this.#open.get(socket as TLSSocket);
+    const shown = this.#open.get(socket);
     const peer = addressOf(socket.remoteAddress);
     if (shown === undefined) return invalid(peer, 'its connection is closed');
     // The wall clock may have been set since the timer was.
     if (shown.expiresAtMs > Date.now()) return shown.admission;
-    socket.once('drain', () => socket.destroy());
     return invalid(peer, 'its certificate has expired since it connected');
   }
 

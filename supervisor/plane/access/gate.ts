@@ -21,6 +21,8 @@ export type Refusal = {
   readonly code: ProblemCode;
   /** For whoever asked. */
   readonly detail: string;
+  /** What to do, where that is more than what goes with the code. */
+  readonly next?: string;
   readonly peer: string;
   /** Undefined when it is not known who it was. */
   readonly actor?: Actor;

@@ -2,20 +2,7 @@
 // only. A file is replaced whole by rename(2). One that cannot be understood is never written over.
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { ROLES } from '../../core/control-access.ts';
-
-const keyRecord = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{8}$/),
-  name: z.string(),
-  role: z.enum(ROLES),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  created: z.iso.datetime(),
-  expires: z.iso.datetime().nullable(),
-});
-const keyFile = z.strictObject({ version: z.literal(1), keys: z.array(keyRecord) });
-
-export type KeyRecord = z.infer<typeof keyRecord>;
+import type { KeyRecord } from './key-file-schema.ts';
 
 export type KeyFileReading =
   | { readonly kind: 'read'; readonly keys: readonly KeyRecord[] }
@@ -39,13 +26,18 @@ export class KeyFile {
   /** Never rejects. */
   async read(): Promise<KeyFileReading> {
     try {
-      const parsed = keyFile.safeParse(JSON.parse(await readFile(this.path, 'utf8')));
-      if (parsed.success) return { kind: 'read', keys: parsed.data.keys };
-      return { kind: 'broken', reason: `${this.path}: ${z.prettifyError(parsed.error)}` };
+      const text = await readFile(this.path, 'utf8');
+      // Loaded here: a control plane without keys does not pay for the schema.
+      const { parseKeyFile } = await import('./key-file-schema.ts');
+      const parsed = parseKeyFile(JSON.parse(text));
+      return parsed.kind === 'ok' ? { kind: 'read', keys: parsed.keys } : this.#broken(parsed.reason);
     } catch (error) {
-      if (isMissing(error)) return { kind: 'missing' };
-      return { kind: 'broken', reason: `${this.path}: ${messageOf(error)}` };
+      return isMissing(error) ? { kind: 'missing' } : this.#broken(messageOf(error));
     }
+  }
+
+  #broken(why: string): KeyFileReading {
+    return { kind: 'broken', reason: `${this.path}: ${why}` };
   }
 
   /** Rejects when it cannot be written; the old one is then as it was. */

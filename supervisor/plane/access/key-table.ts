@@ -1,5 +1,5 @@
 // The API keys that are good now, in memory: looked up at each request, and told of when one ends, be it by a change or by its time.
-import type { KeyRecord } from './key-file.ts';
+import type { KeyRecord } from './key-file-schema.ts';
 
 /** setTimeout(3) of Node has 31 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -7,7 +7,8 @@ export function withRole(admission: Admission, needed: Role): Admission {
   const { actor, role, peer, advice } = admission.principal;
   return refused({
     code: 'role-too-low',
-    detail: `This takes the role ${needed}; you are ${actor}, with the role ${role}. ${advice}`.trimEnd(),
+    detail: `This takes the role ${needed}, and ${actor} has the role ${role}.`,
+    next: advice,
     peer,
     actor,
     reason: `it has the role ${role}, and ${needed} is needed`,

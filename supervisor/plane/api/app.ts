@@ -96,10 +96,10 @@ function enter(parts: AppParts, route: Route, c: Context<Env>): Pick<Principal, 
   const { exposure = 'private' } = route;
   const admission = withRole(gate.admit(c.env.incoming, { exposure }), route.access);
   if (admission.kind === 'admitted') return admission.principal;
-  const { code, detail, peer, actor, reason } = admission.refusal;
+  const { code, detail, next, peer, actor, reason } = admission.refusal;
   const action = `${c.req.method} ${c.req.path}`;
   parts.refusals.tell({ transport: gate.transport, peer, actor, action, reason });
-  const problem = createProblem(code, detail);
+  const problem = { ...createProblem(code, detail), ...(next === undefined ? {} : { next }) };
   // RFC 9110, section 15.5.2.
   return problemResponse(problem, problem.status === 401 ? { 'www-authenticate': 'ApiKey' } : {});
 }

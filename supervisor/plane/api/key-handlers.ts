@@ -2,7 +2,7 @@
 import type { KeyView, KeysView, NewKeyView } from '../../wire/key-view.ts';
 import type { KeyBody, RotateQuery } from '../../wire/requests.ts';
 import type { KeyChange, KeyFailure } from '../access/api-keys.ts';
-import type { KeyRecord } from '../access/key-file.ts';
+import type { KeyRecord } from '../access/key-file-schema.ts';
 import type { Handler } from './context.ts';
 import { json, refuse } from './problem-response.ts';
 

@@ -5,8 +5,11 @@ import { json } from './problem-response.ts';
 
 /** `routes`: the whole table, which has this one in it. */
 export function describeApi(routes: () => readonly DescribedRoute[]): Handler {
+  let made: Promise<object> | undefined;
   return async ({ settings }) => {
-    const { openApiDocument } = await import('./openapi.ts');
-    return json(openApiDocument(routes(), settings.version));
+    made ??= import('./openapi.ts').then(({ openApiDocument }) =>
+      openApiDocument(routes(), settings.version),
+    );
+    return json(await made);
   };
 }

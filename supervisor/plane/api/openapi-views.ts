@@ -20,6 +20,7 @@ const problem = z.strictObject({
   detail: z.string().describe('What went wrong this time, for people'),
   next: z.string().describe('What to do next'),
   service: z.string().optional(),
+  suggestion: z.string().optional(),
   job: z.int().optional(),
   command: z.string().optional().describe('The id of the command, if one was given to the engine'),
   waiting_for: z.array(missingOutcome).optional(),

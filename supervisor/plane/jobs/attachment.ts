@@ -12,6 +12,9 @@ import { JobInput } from './job-input.ts';
 import { projectJobEnd } from './job-projection.ts';
 import { JobStreams } from './job-streams.ts';
 
+/** While a connection is not read. */
+const HEARTBEAT_MS = 2000;
+
 export type Peer = Duplex;
 
 export type AttachmentListeners = {
@@ -34,6 +37,7 @@ export class Attachment {
   #typed: 'open' | 'complete' = 'open';
   #presence: 'there' | 'gone' = 'there';
   #end: JobEndView | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
 
   constructor({ input, state }: JobRecord, peer: Peer, listeners: AttachmentListeners) {
     this.#peer = peer;
@@ -50,7 +54,7 @@ export class Attachment {
         this.#sendEnd();
       },
       onTyped: () => {
-        this.#peer.resume();
+        this.#resumePeer();
       },
     });
     this.#parser = new FrameParser({
@@ -73,6 +77,7 @@ export class Attachment {
 
   jobEnded(end: JobEndView): void {
     this.#end = end;
+    this.#resumePeer();
     this.#input?.close();
     this.#streams.jobEnded();
   }
@@ -127,10 +132,10 @@ export class Attachment {
     try {
       this.#input = new JobInput(fd, {
         onDrain: () => {
-          this.#peer.resume();
+          this.#resumePeer();
         },
         onClosed: () => {
-          this.#peer.resume();
+          this.#resumePeer();
           this.#listeners.onDone('stdin', '');
         },
       });
@@ -145,14 +150,28 @@ export class Attachment {
     const input = this.#input ?? this.#streams.terminal;
     if (input === undefined) {
       this.#early.push(Buffer.from(bytes));
-      this.#peer.pause();
-    } else if (!input.write(Buffer.from(bytes))) this.#peer.pause();
+      this.#pausePeer();
+    } else if (!input.write(Buffer.from(bytes))) this.#pausePeer();
+  }
+
+  /** The job has more input than it takes. A connection that is not read does not tell that it is gone: it is written to. */
+  #pausePeer(): void {
+    this.#peer.pause();
+    this.#heartbeat ??= setInterval(() => {
+      if (!this.#peer.writableNeedDrain) this.#peer.write(frameHeader(FRAME.stdout, 0));
+    }, HEARTBEAT_MS);
+  }
+
+  #resumePeer(): void {
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
+    this.#peer.resume();
   }
 
   #typeEarly(): void {
     const early = this.#early;
     this.#early = [];
-    this.#peer.resume();
+    this.#resumePeer();
     for (const bytes of early) this.#type(bytes);
     if (this.#typed === 'complete') this.#completeInput();
   }
@@ -183,6 +202,7 @@ export class Attachment {
   #leave(): void {
     if (this.#presence === 'gone') return;
     this.#presence = 'gone';
+    clearInterval(this.#heartbeat);
     this.#peer.destroy();
     this.#early = [];
     this.#input?.close();

@@ -15,6 +15,8 @@ export type JobOutputOptions = {
   readonly limitBytes: number;
   /** Whether so many bytes more may be on the disk, for all jobs together; makes room for them if it can. */
   readonly mayGrow: (bytes: number) => boolean;
+  /** So many bytes more are on it. */
+  readonly grown: (bytes: number) => void;
   /** Once for each errno. */
   readonly onTrouble: (errno: string) => void;
 };
@@ -141,13 +143,15 @@ export class JobOutput {
   }
 
   #keep(type: number, payload: Buffer): 'written' | 'dropped' | 'lost' {
-    const { file, mayGrow } = this.#options;
+    const { file, mayGrow, grown } = this.#options;
     // What kept it from being opened has been told.
     if (!file.isOpen) return 'lost';
     if (!mayGrow(FRAME_HEADER_BYTES + payload.length)) return 'dropped';
     try {
-      this.#fileBytes += file.writeFrame(this.#fileBytes, type, payload);
+      const written = file.writeFrame(this.#fileBytes, type, payload);
+      this.#fileBytes += written;
       this.#streamBytes += payload.length;
+      grown(written);
       return 'written';
     } catch (error) {
       this.#trouble(error);
@@ -158,8 +162,10 @@ export class JobOutput {
   #appendTail(tail: Buffer): void {
     const { file } = this.#options;
     try {
-      if (file.isOpen) this.#fileBytes += file.writeBytes(this.#fileBytes, tail);
-      else this.#tail = tail;
+      if (file.isOpen) {
+        this.#fileBytes += file.writeBytes(this.#fileBytes, tail);
+        this.#options.grown(tail.length);
+      } else this.#tail = tail;
     } catch (error) {
       this.#trouble(error);
       this.#tail = tail;

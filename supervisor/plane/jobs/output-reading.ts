@@ -6,6 +6,7 @@ import type { JobOutput } from './job-output.ts';
 
 /** In one turn of the loop; then others come. */
 const BLOCKS_AT_ONCE = 4;
+const KEEP_ALIVE_MS = 30_000;
 
 export const FRAMES_TYPE = 'application/vnd.bosun.frames';
 
@@ -49,6 +50,8 @@ export class OutputReading {
       this.#outgoing.end();
       return;
     }
+    // A job may be silent for long: a reader that is gone without a word is found all the same.
+    this.#outgoing.socket?.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#outgoing.flushHeaders();
     this.#outgoing.on('drain', () => {
       if (this.#state !== 'held-up') return;

@@ -66,9 +66,6 @@ export class OutputStore {
     if (output === undefined || output.isComplete) return;
     output.complete(end);
     this.#complete.add(job);
-    // What was asked for and could not be written does not count.
-    this.#usedBytes = 0;
-    for (const { fileBytes } of this.#outputs.values()) this.#usedBytes += fileBytes;
   }
 
   /** Nothing is kept of it any more. */
@@ -87,6 +84,9 @@ export class OutputStore {
       file: new OutputFile(join(this.#options.directory, String(job))),
       limitBytes,
       mayGrow: (bytes) => this.#mayGrow(bytes),
+      grown: (bytes) => {
+        this.#usedBytes += bytes;
+      },
       onTrouble: (errno) => {
         this.#options.onTrouble(job, errno);
       },
@@ -100,7 +100,6 @@ export class OutputStore {
       if (oldest === undefined) return false;
       this.discard(oldest);
     }
-    this.#usedBytes += bytes;
     return true;
   }
 

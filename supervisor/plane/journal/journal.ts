@@ -16,7 +16,7 @@ export type JournalPorts = {
 };
 
 /** Events between two checkpoints: what a start has to replay at most. */
-export const CHECKPOINT_EVENTS = 1000;
+const CHECKPOINT_EVENTS = 1000;
 /** The engine hands the newest thousand over to a control plane that begins in any case: it is not woken for each. */
 const TOLD_EVENTS = 500;
 /** A few megabytes. */

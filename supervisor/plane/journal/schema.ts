@@ -37,7 +37,7 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;`,
 ];
 
-export const SCHEMA_VERSION = MIGRATIONS.length;
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Throws what SQLite throws, and NewerSchema. */
 export function migrate(database: DatabaseSync): void {

@@ -2,7 +2,7 @@
 // docs/how-to/run-jobs.md says what it does not find.
 import { looksSecret } from './secret-name.ts';
 
-export const MASK = '***';
+const MASK = '***';
 
 /** Shorter ones would be found in everything. */
 const SHORTEST_VALUE = 6;

@@ -9,17 +9,14 @@ const SECRET_WORDS: ReadonlySet<string> = new Set([
   'credential',
   'credentials',
   'pass',
-  'passphrase',
-  'passwd',
-  'password',
-  'passwords',
   'pw',
   'pwd',
-  'secret',
-  'secrets',
   'token',
   'tokens',
 ]);
+
+/** Also with something before or after it: PGPASSWORD. */
+const IN_A_WORD = /passw(or)?d|passphrase|secret/;
 
 /** `key` alone is mostly a file or a map's. */
 const BEFORE_KEY: ReadonlySet<string> = new Set([
@@ -53,7 +50,10 @@ export function looksSecret(name: string): boolean {
   const words = wordsOf(name);
   if (NOT_THE_SECRET.has(words.at(-1) ?? '')) return false;
   return words.some(
-    (word, index) => SECRET_WORDS.has(word) || (word === 'key' && BEFORE_KEY.has(words[index - 1] ?? '')),
+    (word, index) =>
+      SECRET_WORDS.has(word) ||
+      IN_A_WORD.test(word) ||
+      (word === 'key' && BEFORE_KEY.has(words[index - 1] ?? '')),
   );
 }
 

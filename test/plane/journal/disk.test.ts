@@ -14,15 +14,15 @@ class SmallDisk implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'bosun-disk-'));
 
   constructor(options: string) {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', this.path]);
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', this.path]);
   }
 
   remount(options: string): void {
-    execFileSync('mount', ['-o', `remount,${options}`, this.path]);
+    execFileSync('/bin/mount', ['-o', `remount,${options}`, this.path]);
   }
 
   [Symbol.dispose](): void {
-    execFileSync('umount', ['--lazy', this.path]);
+    execFileSync('/bin/umount', ['--lazy', this.path]);
     rmSync(this.path, { recursive: true });
   }
 }

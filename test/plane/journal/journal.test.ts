@@ -62,6 +62,34 @@ test('every field of an event comes back, in order, also after the end of a proc
   assert.deepEqual(all(rig), given);
 });
 
+test('an event is on the disk before anybody hears of it', () => {
+  using rig = new JournalRig();
+  rig.begin();
+  const heard: (readonly [number, boolean])[] = [];
+  rig.view.subscribe(({ id }) => {
+    const { events: found } = rig.journal.page(id - 1, id, {}, 1);
+    heard.push([id, found[0]?.id === id]);
+  });
+  rig.take(life(1, 3));
+  assert.deepEqual(heard, [
+    [1, true],
+    [2, true],
+    [3, true],
+  ]);
+});
+
+test('a start has a thousand events to replay at most, and none after an orderly end', () => {
+  using rig = new JournalRig();
+  rig.begin();
+  rig.take(life(1, 1));
+  for (let id = 2; id <= 3500; id++) rig.take(events(id, id));
+  const newest = rig.journal.base('newest')?.lastId ?? 0;
+  assert.ok(newest >= 2500 && newest < 3500, String(newest));
+  assert.equal(rig.journal.base('oldest')?.lastId, 0);
+  rig.restart();
+  assert.equal(rig.journal.base('newest')?.lastId, 3500);
+});
+
 test('nobody changes or removes an event: SQLite itself refuses it', () => {
   using rig = new JournalRig();
   rig.begin();
@@ -168,6 +196,18 @@ test('what is appended again is passed over; another numbering sets the journal 
   assert.deepEqual(all(rig), life(1, 200, 2));
 });
 
+test('a journal that is further on than the engine is set aside, all of it', () => {
+  using rig = new JournalRig({ segmentEvents: 1000 });
+  rig.begin();
+  rig.take(life(1, 1));
+  for (let id = 2; id <= 1500; id += 10) rig.take(events(id, Math.min(id + 9, 1500)));
+  assert.equal(segments(rig).length, 2);
+  rig.end();
+  rig.begin(life(1, 20, 1));
+  assert.deepEqual(notesOf(rig), ['journal-set-aside', 'journal-set-aside']);
+  assert.deepEqual(all(rig), life(1, 20, 1));
+});
+
 test('a gap is where another segment begins, and what is before it is not shown as if nothing were missing', () => {
   using rig = new JournalRig();
   rig.begin();
@@ -250,6 +290,54 @@ test('a write-ahead log that ends in a torn page gives every event up to it', ()
   assert.deepEqual(last.setAside, []);
   torn.begin(events(last.lastId + 1, last.lastId + 3).with(0, recorded(last.lastId + 1, BOOTED)));
   assert.deepEqual(idsOf(all(torn)), range(1, last.lastId + 3));
+});
+
+const MEDDLING: Readonly<Record<string, string>> = {
+  'takes no events': `CREATE TRIGGER no BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END`,
+  'takes no checkpoints': 'DROP TABLE checkpoints',
+};
+
+for (const [what, text] of Object.entries(MEDDLING))
+  test(`a file that ${what} any more is set aside, and another one goes on`, () => {
+    using rig = new JournalRig();
+    rig.begin();
+    rig.take(life(1, 10));
+    rig.end();
+    const raw = new DatabaseSync(fileOf(rig, 1));
+    raw.exec(text);
+    raw.close();
+    rig.begin();
+    rig.take(events(11, 20));
+    rig.take(events(21, 30));
+    assert.equal(rig.journal.report.state, 'writing');
+    assert.deepEqual(notesOf(rig), ['journal-set-aside']);
+    rig.restart();
+    assert.deepEqual(idsOf(rig.journal.page(0, 30, {}, 100).events).at(-1), 30);
+  });
+
+test('an outage is told once, however often it is tried again', async () => {
+  using rig = new JournalRig();
+  writeFileSync(rig.files, 'a file is in the way');
+  rig.begin(life(1, 3));
+  const { reason } = rig.journal.report;
+  rmSync(rig.files);
+  mkdirSync(fileOf(rig, 1), { recursive: true });
+  await until('another try', () => rig.journal.report.reason !== reason);
+  assert.deepEqual(rig.notes, [{ type: 'journal-failed', reason }]);
+  rmSync(rig.files, { recursive: true });
+  await until('it to be written', () => rig.journal.report.state === 'writing');
+  assert.deepEqual(notesOf(rig), ['journal-failed', 'journal-recovered']);
+});
+
+test('what is held at the end is tried once more', () => {
+  using rig = new JournalRig();
+  const state = join(rig.directory, 'journal');
+  writeFileSync(state, 'a file is in the way');
+  rig.begin(life(1, 3));
+  assert.equal(rig.journal.report.state, 'held-in-memory');
+  rmSync(state);
+  rig.end();
+  assert.equal(readLastState(rig.directory, rig.limits)?.lastId, 3);
 });
 
 test('no directory can be made: events are held up to a bound, and those that were more are counted', async () => {

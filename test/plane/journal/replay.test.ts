@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import type { RecordedEvent } from '../../../supervisor/core/event.ts';
+import type { RunId, ServiceName } from '../../../supervisor/core/names.ts';
 import { replay, restoreState } from '../../../supervisor/plane/journal/replay.ts';
 import { ViewRebuild } from '../../../supervisor/plane/journal/rebuild.ts';
 import { differencePaths } from '../../../supervisor/plane/views/difference-paths.ts';
 import { JournalRig } from './support/journal-rig.ts';
+import { BOOTED, life, recorded } from './support/plain-events.ts';
 import { RandomHistory } from './support/random-history.ts';
 
 const EVENTS = 100_000;
@@ -40,6 +42,20 @@ test('the journal of 100,000 random events gives the state of the engine, from i
   rig.restart();
   const restored = restoreState(rig.journal, rig.view.eventLog);
   assert.deepEqual(differencePaths(restored?.data, live), []);
+});
+
+test('another life of Bosun knows nothing of the runs of the one before, but goes on counting', () => {
+  using rig = new JournalRig();
+  rig.begin();
+  const service = 'a' as ServiceName;
+  const exit = { kind: 'code', code: 3 } as const;
+  rig.take([...life(1, 1), recorded(2, { type: 'exited', service, run: 1 as RunId, exit })]);
+  assert.equal(rig.view.histories.of(service).lastEnd?.eventId, 2);
+  rig.take([recorded(3, BOOTED)]);
+  assert.deepEqual(rig.view.histories.of(service), {});
+  rig.restart();
+  assert.deepEqual(rig.view.histories.of(service), {});
+  assert.equal(rig.view.state.seqs.get(service), 2);
 });
 
 test('a rebuild finds where the views were wrong, puts them right and tells how many differences there were', async () => {

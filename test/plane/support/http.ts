@@ -33,7 +33,7 @@ export async function call(socketPath: string, path: string, options: HttpOption
   const incoming = await open(socketPath, path, options);
   const text = await readAll(incoming);
   const isJson = /[/+]json$/.test(incoming.headers['content-type'] ?? '');
-  const json = (isJson ? JSON.parse(text) : {}) as Record<string, unknown>;
+  const json = (isJson && text !== '' ? JSON.parse(text) : {}) as Record<string, unknown>;
   return { status: incoming.statusCode ?? 0, headers: incoming.headers, text, json };
 }
 

@@ -1,5 +1,6 @@
 // P1, P6, P7: exits that become events, the exit code, wishes that are kept, old runs that are silent.
 import assert from 'node:assert/strict';
+import type { ServiceRecord } from '../../../supervisor/core/fleet.ts';
 import type { RunId } from '../../../supervisor/core/names.ts';
 import { isLive } from '../../../supervisor/core/service-state.ts';
 import { recordOf, type Rule } from './rule.ts';
@@ -60,17 +61,18 @@ const oldRunsAreSilent: Rule = {
   promise: 'inputs of an old run change nothing',
   check({ input, before, after }) {
     if (!('run' in input) || !('service' in input)) return;
-    const record = recordOf(before, input.service);
-    const state = record?.state;
-    const waits = (state?.kind === 'backoff' || state?.kind === 'scheduled') && input.type === 'timer';
-    const current: RunId | 0 | undefined = waits
-      ? record?.lastRun
-      : state !== undefined && isLive(state)
-        ? state.run
-        : undefined;
+    const current = currentRun(recordOf(before, input.service), input.type);
     if (current !== input.run) assert.deepEqual(after, before);
   },
 };
+
+/** Whose inputs count: the live run, or the last one while only a timer is waited for. */
+function currentRun(record: ServiceRecord | undefined, input: string): RunId | 0 | undefined {
+  if (record === undefined) return undefined;
+  const { state, lastRun } = record;
+  if ((state.kind === 'backoff' || state.kind === 'scheduled') && input === 'timer') return lastRun;
+  return isLive(state) ? state.run : undefined;
+}
 
 export const ENDING: readonly Rule[] = [
   exitCodeOfWhatMattered,
