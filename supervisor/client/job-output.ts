@@ -2,7 +2,7 @@
 // number of bytes that have come is where to go on.
 import type { IncomingMessage } from 'node:http';
 import { isAway, pause, type ApiCaller, type Cancel } from './api-caller.ts';
-import { BosunProblem } from './failure.ts';
+import { BosunProblem, BosunUnreachable } from './failure.ts';
 import { JobPieces, type JobPiece } from './job-pieces.ts';
 import { connectionLost } from './transport.ts';
 
@@ -24,12 +24,11 @@ export async function* streamJobOutput(
 ): AsyncGenerator<JobPiece, void, undefined> {
   const pieces = new JobPieces();
   let from = 0;
-  const begunAtMs = performance.now();
-  let answeredAtMs: number | undefined;
+  const patience = new Patience();
   for (;;) {
     try {
       const incoming = await api.stream(`${path}?from=${from}${FOLLOW[until]}`, { signal });
-      answeredAtMs = performance.now();
+      patience.answered();
       for await (const chunk of readWhole(api, incoming)) {
         from += chunk.length;
         for (const piece of pieces.push(chunk)) {
@@ -38,19 +37,35 @@ export async function* streamJobOutput(
         }
       }
       if (until === 'now') return;
-      answeredAtMs = performance.now();
+      patience.answered();
     } catch (error) {
       signal?.throwIfAborted();
-      if (!mayComeBack(error, answeredAtMs ?? begunAtMs, answeredAtMs === undefined ? 'first' : 'again')) throw error;
+      if (patience.isOver(error)) throw error;
     }
     await pause(RETRY_MS, signal);
   }
 }
 
-/** A control plane that has just begun may have as many streams as it takes. `answeredAtMs`: the last time; undefined: never. */
-function mayComeBack(error: unknown, answeredAtMs: number | undefined): boolean {
-  if (answeredAtMs === undefined || performance.now() - answeredAtMs > PATIENCE_MS) return false;
-  return isAway(error) || (error instanceof BosunProblem && error.problem.status === 503);
+class Patience {
+  #sinceMs = performance.now();
+  #seen: 'never' | 'once' = 'never';
+
+  answered(): void {
+    this.#seen = 'once';
+    this.#sinceMs = performance.now();
+  }
+
+  /** Whoever has never answered may not be there at all; unless too many come at once. */
+  isOver(error: unknown): boolean {
+    if (performance.now() - this.#sinceMs > PATIENCE_MS) return true;
+    if (error instanceof BosunProblem) return error.problem.status !== 503;
+    return !isAway(error) || (this.#seen === 'never' && !isCrowded(error));
+  }
+}
+
+/** unix(7): as many wait to be let in at the socket as may. */
+function isCrowded(error: unknown): boolean {
+  return error instanceof BosunUnreachable && error.code === 'EAGAIN';
 }
 
 async function* readWhole(

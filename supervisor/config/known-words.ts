@@ -1,11 +1,7 @@
 // Words that people coming from elsewhere write, and keys that a later version of Bosun will know. Data only.
 
 /** Keys of the whole design that this version does not act on. Accepting them silently would be a promise not kept. */
-export const LATER_KEYS: ReadonlySet<string> = new Set([
-  'logs',
-  'logs.file',
-  'logs.redact',
-]);
+export const LATER_KEYS: ReadonlySet<string> = new Set(['logs', 'logs.file', 'logs.redact']);
 
 export const LATER_TYPES: ReadonlySet<string> = new Set(['attached']);
 

@@ -82,7 +82,11 @@ const READERS = 5;
 
 test('200 jobs at once, each with 5 readers that join at random times: every byte of both streams', async (t) => {
   const jobs = 200;
-  await using container = new Container({ place: 'below', services: SERVICES, options: ['--log-format', 'raw'] });
+  await using container = new Container({
+    place: 'below',
+    services: SERVICES,
+    options: ['--log-format', 'raw'],
+  });
   await reaches(container, 'idle', 'running');
   const client = new BosunClient(container.socket);
   const go = join(container.directory, 'go');

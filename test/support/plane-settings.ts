@@ -1,4 +1,7 @@
 // Settings of a control plane for tests; each names what it needs otherwise.
+import { fixedSettings } from '../../supervisor/config/fixed-settings.ts';
+import { fleetSchema } from '../../supervisor/config/fleet-schema.ts';
+import { toFileSettings } from '../../supervisor/config/fleet-settings.ts';
 import type { PlaneSettings } from '../../supervisor/core/plane-message.ts';
 
 export function planeSettings(settings: Partial<PlaneSettings> = {}): PlaneSettings {
@@ -12,7 +15,8 @@ export function planeSettings(settings: Partial<PlaneSettings> = {}): PlaneSetti
       directory: '/x',
       command: [],
       shutdownBudgetMs: undefined,
-      fixed: { 'logs.format': 'json' },
+      // What a bosun.yaml that says nothing comes to.
+      fixed: fixedSettings(toFileSettings(fleetSchema.parse({})), []),
       overridden: [],
     },
     stateDir: '/x',
