@@ -1,8 +1,9 @@
 // Where things are in this container: the directory of the services and the control socket. Looks, and makes the socket's
 // directory; the choice is the first that works, because /run may be read-only or somebody else's.
-import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DEFAULT_DIRECTORIES } from '../config/default-directories.ts';
+import { makeDirectory } from '../plane/make-directory.ts';
 import { candidates as socketCandidates } from '../wire/socket-path.ts';
 
 export const NO_DIRECTORY = `no directory of services: ${DEFAULT_DIRECTORIES.join(' and ')} are not there. Name one with -c DIR, or a command after --`;
@@ -31,7 +32,7 @@ export async function findSocketPath(
 
 async function isWritable(directory: string): Promise<boolean> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await makeDirectory(directory, 0o755);
     await access(directory, constants.W_OK | constants.X_OK);
     return true;
   } catch {

@@ -34,6 +34,9 @@ async function killBosun(container: Container): Promise<void> {
   await container.end();
 }
 
+/** Two of them at once, on a machine that may have other work. */
+const START_LIMIT_MS = 30_000;
+
 type Reader = { readonly done: Promise<void>; readonly seen: () => number; readonly newest: () => number };
 
 /** Reads the stream until it ends; what it has seen before must be the same when it comes again. */
@@ -41,10 +44,13 @@ function readStream(container: Container, known: Map<number, EventView>, after: 
   let seen = 0;
   let newest = after;
   const read = async (): Promise<void> => {
-    const stream = await until('the control socket', () =>
-      open(container.socket, `/v1/events?after=${after}`, { headers: { accept: 'text/event-stream' } }).catch(
-        () => undefined,
-      ),
+    const stream = await until(
+      'the control socket',
+      () =>
+        open(container.socket, `/v1/events?after=${after}`, {
+          headers: { accept: 'text/event-stream' },
+        }).catch(() => undefined),
+      START_LIMIT_MS,
     );
     let rest = '';
     stream.setEncoding('utf8');
@@ -88,7 +94,7 @@ async function liveAndBeKilled(rounds: number): Promise<number> {
     // Told at once when it fails, and not only when the round is over.
     const ended = reader.done.then(() => 'ended' as const);
     const sees = async (count: number): Promise<void> => {
-      const enough = until('events', () => reader.seen() >= count, 20_000);
+      const enough = until('events', () => reader.seen() >= count, START_LIMIT_MS);
       assert.notEqual(await Promise.race([enough, ended]), 'ended', container.stderr.text);
     };
     await sees(20);

@@ -1,15 +1,27 @@
 // The output of jobs on the disk: what is kept, what is counted instead, what a former control plane has left, and what makes room.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import type { JobId } from '../../supervisor/core/names.ts';
+import type { JobId, RunId } from '../../supervisor/core/names.ts';
+import { libc } from '../../supervisor/os/libc.ts';
 import type { JobOutput } from '../../supervisor/plane/jobs/job-output.ts';
+import { JobStreams } from '../../supervisor/plane/jobs/job-streams.ts';
 import { OutputStore } from '../../supervisor/plane/jobs/output-store.ts';
 import { encodeFrame, FRAME, FrameParser } from '../../supervisor/wire/frames.ts';
-import { within } from '../support/deadline.ts';
+import { until, within } from '../support/deadline.ts';
 import type { JobEndView } from '../../supervisor/wire/job-view.ts';
 
 const END: JobEndView = {
@@ -186,6 +198,36 @@ test('readers are woken by what comes, and by the end', async () => {
   const second = next();
   store.complete(id(1), END);
   assert.ok((await within('the end', second)) > 18);
+});
+
+function makePipe(): { readonly read: number; readonly write: number } {
+  const made = libc.pipe();
+  assert.ok(made.ok);
+  return made.value;
+}
+
+test('when a job ends what is in its pipes is read, and whoever still holds them is not waited for', async () => {
+  const [out, err] = [makePipe(), makePipe()];
+  const got: string[] = [];
+  const done = new Set<string>();
+  const streams = new JobStreams(['stdout', 'stderr'], {
+    onChunk: (stream, bytes) => got.push(`${stream} ${bytes.toString()}`),
+    onDone: (stream) => done.add(stream),
+    onDrained: () => got.push('drained'),
+  });
+  const end = { job: id(1), run: 1 as RunId };
+  streams.add({ ...end, stream: 'stdout', fd: out.read });
+  writeSync(out.write, 'last words');
+  writeSync(err.write, 'of both');
+  streams.jobEnded();
+  assert.deepEqual(got, ['stdout last words'], 'the other end has not been lent yet');
+  streams.add({ ...end, stream: 'stderr', fd: err.read });
+  assert.deepEqual(got, ['stdout last words', 'stderr of both', 'drained']);
+  // Whoever has left the group may go on to write, and gets no EPIPE.
+  writeSync(out.write, 'of a stray');
+  for (const { write } of [out, err]) closeSync(write);
+  await until('the ends of the pipes', () => done.size === 2);
+  assert.equal(got.length, 3);
 });
 
 test('a place that cannot be written: all is counted as lost, told once, and the end is told', () => {

@@ -1,7 +1,8 @@
 // The API keys on the disk: `api-keys.json` with the hash of each, `api-key` with the first one in the clear, both for Bosun's user
 // only. A file is replaced whole by rename(2). One that cannot be understood is never written over.
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import type { KeyRecord } from './key-file-schema.ts';
 
 export type KeyFileReading =
@@ -56,7 +57,7 @@ export class KeyFile {
   }
 
   async #replace(path: string, text: string): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+    await makeDirectory(this.#directory, PRIVATE_DIRECTORY);
     const fresh = `${path}.new`;
     // A leftover may have been made with another mode; open(2) would keep that.
     await rm(fresh, { force: true });

@@ -1,8 +1,9 @@
 // The control socket as a file: its directory, its mode, and whose it is. A path that somebody answers on is never taken;
 // one that nobody answers on is replaced at once, by rename(2), so that there is no moment without it.
-import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 
 /** Whom the socket is for: Bosun's own user and root, or also those whom rules name. */
 export type SocketAudience = 'own' | 'ruled';
@@ -20,7 +21,7 @@ export function birthPath(path: string): string {
 
 /** Throws when another process answers at the path, or the directory cannot be made. */
 export async function prepare(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await makeDirectory(dirname(path), 0o755);
   if (await isAnswered(path)) throw new Error('another process answers there');
   await rm(birthPath(path), { force: true });
 }
