@@ -64,5 +64,13 @@ async function createSupervisor(asked: RunRequest): Promise<{ start(): void }> {
   const workerEntry = new URL('./worker.ts', import.meta.url);
   // Nothing else keeps Node's event loop alive while all services are down.
   setInterval(() => undefined, 2 ** 31 - 1);
-  return new Supervisor({ ...prepared, resumed, signals, workerEntry, calls: libc, controlFiles, exit: endProcess });
+  return new Supervisor({
+    ...prepared,
+    resumed,
+    signals,
+    workerEntry,
+    calls: libc,
+    controlFiles,
+    exit: endProcess,
+  });
 }

@@ -1,6 +1,6 @@
 // From what was asked for to what the supervisor needs: the configuration loaded or refused whole, the command appended,
 // the places chosen. Nothing is started here, so that a refusal changes nothing (promise P12).
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { definedOnly } from '../config/base-environment.ts';
 import type { ControlAccess } from '../config/control-access.ts';
@@ -81,7 +81,7 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
       logFormat: request.logFormat ?? loaded.settings.logs.format,
       ownUid: process.getuid?.() ?? 0,
       enginePid: process.pid,
-      stateDir: stateDir === undefined ? join(dirname(socketPath), 'state') : resolve(stateDir),
+      stateDir: stateDir === undefined ? stateDirBeside(socketPath) : resolve(stateDir),
       journal: toJournalLimits(loaded.settings),
       ...loaded.access,
       configuration: {
@@ -143,4 +143,9 @@ async function chooseSocket(
 ): Promise<string> {
   const named = request.socketPath ?? settings.socket;
   return named === undefined ? findSocketPath(environment) : resolve(named);
+}
+
+/** Two that run side by side with sockets in one directory must not meet: `/run/bosun/bosun.state`. */
+function stateDirBeside(socketPath: string): string {
+  return `${socketPath.replace(/\.sock$/, '')}.state`;
 }

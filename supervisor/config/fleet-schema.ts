@@ -52,7 +52,7 @@ export const fleetSchema = z
     state_dir: absolutePath({
       description:
         'Where Bosun keeps what is to outlive it: the journal, the output of jobs, API keys. Named here, services that the ' +
-        'operator has stopped stay stopped over a restart of the container. If not said: `state` beside the control socket.',
+        'operator has stopped stay stopped over a restart of the container. If not said: beside the control socket, `bosun.state` for `bosun.sock`.',
       examples: ['/var/lib/bosun'],
     }).optional(),
     journal: journalSchema,

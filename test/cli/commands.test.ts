@@ -105,7 +105,10 @@ test('start waits for the outcome and names what else it reached', async () => {
 test('a start that does not get there in time says what is missing', async () => {
   const { code, stderr } = await ctl('start', 'caddy', '--timeout', '50ms');
   assert.equal(code, 1);
-  assert.match(stderr.replaceAll(/\n +/g, ' '), /still waiting for caddy \(waiting, waiting for flapping \(backoff\)\)/);
+  assert.match(
+    stderr.replaceAll(/\n +/g, ' '),
+    /still waiting for caddy \(waiting, waiting for flapping \(backoff\)\)/,
+  );
   assert.match(stderr, /--timeout/);
 });
 

@@ -51,7 +51,10 @@ function readStream(container: Container, known: Map<number, EventView>, after: 
           headers: { accept: 'text/event-stream' },
         }).catch(() => undefined),
       START_LIMIT_MS,
-    );
+    ).catch((error: unknown) => {
+      const [told, log] = [container.stderr.text, container.stdout.text.slice(-2000)];
+      throw new Error(`stderr: ${told}\nstdout: ${log}`, { cause: error });
+    });
     let rest = '';
     stream.setEncoding('utf8');
     try {

@@ -5,13 +5,13 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readSync,
   writeSync,
   writevSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectorySync } from '../make-directory.ts';
 import { FRAME, FRAME_HEADER_BYTES, frameHeader } from '../../wire/frames.ts';
 
 /** Owner only: a command may print what others must not see. */
@@ -46,7 +46,7 @@ export class OutputFile {
 
   /** Makes it when it is not there. Throws the errors of open(2). */
   openForWriting(): void {
-    mkdirSync(this.#directory, { recursive: true, mode: DIRECTORY_MODE });
+    makeDirectorySync(this.#directory, DIRECTORY_MODE);
     this.#counts = openSync(join(this.#directory, 'counts'), CREATE, FILE_MODE);
     // Its blocks are taken now: later there may be no room.
     if (fstatSync(this.#counts).size < COUNTS_BYTES)

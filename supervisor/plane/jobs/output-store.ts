@@ -1,7 +1,8 @@
 // The outputs of all jobs under one directory, and what may be kept of them together: those that ended first make room for newer
 // ones. A job's output lives as long as the state knows the job.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectorySync } from '../make-directory.ts';
 import type { JobId } from '../../core/names.ts';
 import type { JobEndView } from '../../wire/job-view.ts';
 import { JobOutput } from './job-output.ts';
@@ -29,7 +30,7 @@ export class OutputStore {
   /** What is there of jobs that nobody knows any more is removed. */
   begin(known: ReadonlySet<JobId>): void {
     try {
-      mkdirSync(this.#options.directory, { recursive: true, mode: 0o700 });
+      makeDirectorySync(this.#options.directory, 0o700);
       for (const name of readdirSync(this.#options.directory))
         if (!known.has(Number(name) as JobId)) this.#remove(name);
     } catch {

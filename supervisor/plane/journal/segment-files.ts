@@ -1,7 +1,8 @@
 // The files of the journal in their directory: their names, which tell the first id, and what becomes of them. Synchronous, for the
 // control plane's thread and for a start before the engine; never for the engine.
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { makeDirectorySync } from '../make-directory.ts';
 
 const NAME = /^events-(\d{14})\.sqlite$/;
 const SET_ASIDE = 'set-aside-';
@@ -21,7 +22,7 @@ export class SegmentFiles {
 
   /** Only Bosun may read what the events tell. */
   make(): void {
-    makeDirectory(this.directory);
+    makeDirectorySync(this.directory, 0o700);
   }
 
   /** Oldest first. */
@@ -67,18 +68,6 @@ function rename(from: string, to: string): void {
     } catch (error) {
       if (!isError(error, 'ENOENT')) throw error;
     }
-  }
-}
-
-/** With its parents. Not by Node's own recursive one, which says ENOENT where the file system is read-only. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (isError(error, 'EEXIST')) return;
-    if (!isError(error, 'ENOENT') || dirname(path) === path) throw error;
-    makeDirectory(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
   }
 }
 
