@@ -74,6 +74,8 @@ test('every key of a complete configuration arrives', async () => {
     logs: { format: 'prefix' },
     state_dir: '/var/lib/app',
     journal: { segment_events: 20_000, segment_size: 16 * 1024 * 1024, keep: 2 },
+    access: { users: {}, groups: {} },
+    listeners: {},
   });
   assert.equal(spec.shutdownBudgetMs, 20_000);
   assert.deepEqual(spec.forwards, [
@@ -193,6 +195,8 @@ test('without bosun.yaml, or with one of comments only, the defaults hold', asyn
     assert.deepEqual(result.settings, {
       logs: { format: 'json' },
       journal: { segment_events: 100_000, segment_size: 64 * 1024 * 1024, keep: 4 },
+      access: { users: {}, groups: {} },
+      listeners: {},
     });
   }
 });
