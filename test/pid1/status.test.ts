@@ -194,7 +194,7 @@ test('a timer is scheduled and healthy; start runs it now, or schedules it again
   assert.equal((await container.ctl('health')).code, 0);
   assert.equal((await container.ctl('wait', 'backup', '--for', 'healthy', '--timeout', '5s')).code, 0);
   const ran = await container.ctl('start', 'backup');
-  assert.match(ran.stdout, /^backup was run now and exited with code 0; next run in \d+ h, at \S+\n$/);
+  assert.match(ran.stdout, /^backup was run now and exited with code 0; next run in \d+ h, at\s+\S+\n$/);
   await container.stdout.line(/\| backup exited with code 0: next run in \d+ h$/);
   go(container);
   const failed = await container.ctl('start', 'backup');
