@@ -53,6 +53,7 @@ export async function cliPage(): Promise<string> {
           help,
         ]),
         [code('-h, --help'), '', 'what the command does, its options, an example'],
+        [code('--version'), '', 'which `bosunctl` this is; `bosunctl version` asks Bosun'],
       ],
     ),
     AFTER_OPTIONS,

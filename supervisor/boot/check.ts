@@ -17,6 +17,7 @@ export async function checkConfiguration(named: string | undefined): Promise<num
   const diagnostics = loaded.kind === 'loaded' ? loaded.warnings : loaded.diagnostics;
   if (diagnostics.length > 0) tell(renderDiagnostics(diagnostics, { color: isatty(2) }));
   if (loaded.kind === 'refused') return 1;
-  process.stdout.write(`${directory}: ${loaded.spec.services.length} services, no errors\n`);
+  const count = loaded.spec.services.length;
+  process.stdout.write(`${directory}: ${count} ${count === 1 ? 'service' : 'services'}, no errors\n`);
   return 0;
 }

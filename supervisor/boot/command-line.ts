@@ -1,6 +1,7 @@
 // `bosun`'s own command line: options, then the environment, then defaults. Text in, a request or a complaint out; it
 // starts nothing and reads nothing.
 import { parseArgs } from 'node:util';
+import { didYouMean } from '../core/suggestion.ts';
 
 export type RunRequest = {
   /** Undefined: the default directories. */
@@ -25,8 +26,10 @@ export type Request =
 export const HELP = `Bosun: PID 1 for containers that run more than one process
 
 Usage
-  bosun run [options] [-- COMMAND...]   start the services, supervise them until the container ends
-  bosun check [DIR]                     read the configuration, show every error, start nothing
+  bosun run [options] [-- COMMAND...]   start the services, and supervise them
+                                        until the container ends
+  bosun check [DIR]                     show every error in the configuration,
+                                        start nothing
   bosun version
 
 Options of run
@@ -39,12 +42,16 @@ Options of run
       --log-format FORMAT  json, prefix or raw             BOSUN_LOG_FORMAT
       --shutdown-budget T  all of a stop, such as 9s       BOSUN_SHUTDOWN_BUDGET
 
-COMMAND runs as the service "main" once all others are ready, and its exit code is the
-container's. With no services at all Bosun is a plain init: signals go to the command,
-orphans are reaped.
+What belongs to the whole (journal, access, listeners) is said in bosun.yaml,
+beside DIR: /etc/bosun/bosun.yaml. bosunctl controls the Bosun that runs.
 
-Exit code: 0 after a requested stop; the code of the main or essential service, 128+n after
-a signal; 125 Bosun could not run; 126 command not executable; 127 command not found.
+COMMAND runs as the service "main" once all others are ready, and its exit code
+is the container's. With no services at all Bosun is a plain init: signals go to
+the command, orphans are reaped.
+
+Exit code: 0 after a requested stop; the code of the main or essential service,
+128+n after a signal; 125 Bosun could not run; 126 command not executable; 127
+command not found.
 
   bosun run                                  an image's ENTRYPOINT
   bosun run -c ./services.d -- npm test      run a command beside the services
@@ -73,8 +80,22 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
     if (values.version === true) return { kind: 'version' };
     return toRequest(positionals, values, { command, separator, environment });
   } catch (error) {
-    return usageError(error instanceof Error ? error.message : String(error));
+    return usageError(explainParse(error, own));
   }
+}
+
+/** Node's advice for an unknown option is how to pass it as a word, which nobody wants here. */
+function explainParse(error: unknown, words: readonly string[]): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
+  if (unknown === undefined) return message;
+  const hint = didYouMean(
+    unknown,
+    Object.keys(OPTIONS).map((name) => `--${name}`),
+  );
+  const isCommand =
+    words[0] === 'run' && words.length > 2 ? 'The options of a command go after -- with it.' : '';
+  return `unknown option ${unknown}. ${hint || isCommand}`.trimEnd();
 }
 
 type Values = {

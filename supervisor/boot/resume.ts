@@ -53,8 +53,9 @@ async function readLast({ stateDir, journal }: PlaneSettings): Promise<LastState
     const { readLastState } = await import('../plane/journal/last-state.ts');
     return readLastState(stateDir, journal);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    tell(`bosun: cannot read the journal in ${stateDir}: ${why}; starting without it`);
+    const { storageFailure } = await import('../plane/journal/storage-failure.ts');
+    const { reason } = storageFailure(error);
+    tell(`bosun: cannot read the journal in ${stateDir}: ${reason}; starting without it`);
     return undefined;
   }
 }

@@ -2,11 +2,17 @@
 import { Command } from 'commander';
 import type { CliCommand, CommandGroup, CommandInput, CommandOption } from './command.ts';
 import { COMMON_OPTIONS } from './common-options.ts';
+import { VERSION } from '../wire/version.ts';
 import type { Terminal } from './terminal.ts';
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 done; 1 failed or unhealthy; 2 usage; 3 not running; 4 no such
-service; 5 not allowed; 6 Bosun not reachable. \`health\` gives 0 or 1 only.`;
+service or job; 5 not allowed; 6 Bosun not reachable. \`health\` gives 0 or 1
+only. The options above are good after a command's name too, and have variables,
+such as BOSUN_SOCKET: see docs/reference/cli.md.`;
+
+/** In place of the same ten lines in each help. */
+const COMMON_HELP = '\nAlso the options of every command, such as --socket and --json: `bosunctl help`.';
 
 export type RunCommand = (command: CliCommand, input: CommandInput) => Promise<void>;
 
@@ -15,7 +21,8 @@ export function createProgram(terminal: Terminal): Command {
     .description('Shows and controls the services that Bosun runs in this container.')
     .addHelpText('after', EXIT_CODE_HELP)
     // Else nothing is wrapped beside options with long names.
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
+    .configureHelp({ minWidthToWrap: 20 })
+    .version(`bosunctl ${VERSION}`, '--version', 'which bosunctl this is')
     .configureOutput({
       writeErr: (text) => {
         terminal.complain(text);
@@ -40,6 +47,7 @@ export function addEntry(parent: Command, entry: CliCommand | CommandGroup, run:
     return;
   }
   const group = parent.command(entry.name).summary(entry.summary).description(`${entry.summary}.`);
+  group.addHelpText('after', COMMON_HELP);
   addCommonOptions(group);
   for (const command of entry.subcommands) addCommand(group, command, run);
 }
@@ -49,7 +57,8 @@ function addCommand(parent: Command, command: CliCommand, run: RunCommand): void
     .command(`${command.name} ${command.words}`.trimEnd())
     .summary(command.summary)
     .description(`${command.summary}.`)
-    .addHelpText('after', `\nExample:\n  ${command.example}`)
+    .addHelpText('after', `\nExample:\n  ${command.example}\n${COMMON_HELP}`)
+    .showHelpAfterError(`See \`${pathOf(parent)} ${command.name} --help\`.`)
     .passThroughOptions(command.passThrough !== undefined)
     .action(async () => {
       const options = optionsOf(added);
@@ -59,7 +68,11 @@ function addCommand(parent: Command, command: CliCommand, run: RunCommand): void
   addCommonOptions(added);
 }
 
-/** They are good after the command's name too; its help shows them once, as the global ones. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+/** They are good after the command's name too; the help of the whole shows them once. */
 function addCommonOptions(command: Command): void {
   for (const { flags, help } of COMMON_OPTIONS)
     command.addOption(command.createOption(flags, help).hideHelp());

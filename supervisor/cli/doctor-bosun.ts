@@ -33,7 +33,8 @@ function examineVersion({ version, node }: VersionView): Finding {
 }
 
 function examinePhase({ phase, services }: ServicesView): Finding {
-  if (phase === 'up') return good('phase', `up, with ${services.length} services`);
+  if (phase === 'up')
+    return good('phase', `up, with ${services.length} ${services.length === 1 ? 'service' : 'services'}`);
   return failed('phase', `Bosun is ${phase}`, 'Nothing can be started any more; start the container again.');
 }
 

@@ -17,8 +17,6 @@ export async function examineSocket(path: string): Promise<Finding> {
   try {
     const [socket, directory] = await Promise.all([stat(path), stat(dirname(path))]);
     const mode = (socket.mode & 0o777).toString(8).padStart(4, '0');
-    if ((socket.mode & 0o007) !== 0)
-      return failed(check, `${path} has mode ${mode}: every user may connect`, `chmod 0660 ${path}`);
     // Whoever may write to the directory can put another socket in its place, unless the sticky bit says no.
     if ((directory.mode & 0o002) !== 0 && (directory.mode & 0o1000) === 0)
       return failed(
@@ -26,7 +24,12 @@ export async function examineSocket(path: string): Promise<Finding> {
         `everybody may write to ${dirname(path)}`,
         `chmod o-w ${dirname(path)}, or name another place with --socket.`,
       );
-    return good(check, `${path}, mode ${mode}, of uid ${socket.uid}, gid ${socket.gid}`);
+    // With rules under `access:` it is open to all, and Bosun asks the kernel who connects (SO_PEERCRED).
+    const open =
+      (socket.mode & 0o002) === 0
+        ? ''
+        : ': everybody may connect, and `access:` of bosun.yaml says who may what';
+    return good(check, `${path}, mode ${mode}, of uid ${socket.uid}, gid ${socket.gid}${open}`);
   } catch (error) {
     return unknown(check, `${path} cannot be looked at (${codeOf(error)})`);
   }

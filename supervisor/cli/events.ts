@@ -18,7 +18,7 @@ export const command: CliCommand = {
   summary: 'Show what has happened, and with -f what happens',
   example: 'bosunctl events -f --service caddy',
   details: `Bosun holds the newest 10,000 events. With \`-f\` and without \`--after\` only new ones are shown; it goes on over a restart of
-the control plane and ends with Bosun. With \`--json -f\` each line is one event.`,
+the control plane and ends with Bosun. After the type stands what the event carries, as \`key=value\`; \`--json\` has all of it. With \`--json -f\` each line is one event.`,
   options: [
     { flags: '-f, --follow', help: 'each new event as it comes; with --after, those after it first' },
     { flags: '--after <id>', help: 'only events with a larger id' },
@@ -66,6 +66,22 @@ async function follow(
 function renderEvent({ id, time, service, type, actor, details }: EventView): string {
   const who = service === '' ? 'bosun' : service;
   const by = actor === 'bosun' || actor === '' ? '' : ` by ${actor}`;
-  const rest = Object.keys(details).length === 0 ? '' : ` ${JSON.stringify(details)}`;
-  return `${String(id).padStart(5)} ${time} ${who} ${type}${rest}${by}\n`;
+  const rest = flatten(details).map((pair) => ` ${pair}`);
+  return `${String(id).padStart(5)} ${time} ${who} ${type}${rest.join('')}${by}\n`;
+}
+
+/** Times of the monotonic clock say nothing to a reader who has the time of the day before them. */
+const NOT_SHOWN: ReadonlySet<string> = new Set(['at_ms']);
+
+/** As logfmt writes it: `exit.kind=code exit.code=3`. */
+function flatten(details: object, prefix = ''): readonly string[] {
+  return Object.entries(details).flatMap(([key, value]: [string, unknown]) => {
+    if (NOT_SHOWN.has(key)) return [];
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isMap ? flatten(value, `${prefix}${key}.`) : [`${prefix}${key}=${writeValue(value)}`];
+  });
+}
+
+function writeValue(value: unknown): string {
+  return typeof value === 'string' && /^[^\s"=\p{Cc}]+$/u.test(value) ? value : JSON.stringify(value);
 }

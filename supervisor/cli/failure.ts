@@ -49,6 +49,11 @@ const NOT_ALLOWED: readonly number[] = [401, 403];
 const ADVICE: Readonly<Partial<Record<ProblemCode, string>>> = {
   'bad-request': 'See `bosunctl help`.',
   'configuration-refused': 'Correct it, then try again.',
+  'job-not-started':
+    'Correct the command or its context; PATH and the working directory are those of the job.',
+  'job-refused': 'Correct it, then try again.',
+  'key-required':
+    'Give one with --api-key-file FILE or BOSUN_API_KEY; the first one is in the file `api-key` of the state directory.',
   'wait-timeout': 'It goes on. See `bosunctl why NAME`, or wait longer with --timeout.',
 };
 
@@ -62,7 +67,8 @@ function explainProblem(problem: ProblemDocument): Failure {
 
 function explainUnreachable({ where, code, message }: BosunUnreachable): Failure {
   if (code === 'EACCES' || code === 'EPERM') {
-    const next = 'Ask as root, or as the user that Bosun runs as.';
+    const next =
+      'Ask as root, or as the user that Bosun runs as, or have a role given to you under access: in its bosun.yaml.';
     return {
       exitCode: EXIT.notAllowed,
       code: 'not-allowed',

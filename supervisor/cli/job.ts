@@ -14,6 +14,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { start } from './job-start.ts';
 import { codeOf, copyOutput } from './job-stream.ts';
 import { renderJobTable } from './job-table.ts';
+import { checkSignal } from './signal-word.ts';
 
 const list: CliCommand = {
   name: 'list',
@@ -71,6 +72,7 @@ const signal: CliCommand = {
   run: (context, input) =>
     unlessNotFound(context, input, async ({ terminal, client }) => {
       const [name = '', id = ''] = input.words;
+      checkSignal(name, id, 'job signal');
       const view = await client().jobs.sendSignal(id, name.toUpperCase());
       if (input.json) await printJson(terminal, view);
       else await terminal.print(`${name.toUpperCase()} sent to job ${id}\n`);

@@ -49,12 +49,22 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     });
   }
   try {
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(withoutEmptyHelp(words), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     throw error;
   }
+}
+
+/** `help nope`: commander shows all of the help, and does not say that there is no such command. */
+function withoutEmptyHelp(words: readonly string[]): readonly string[] {
+  if (calledCommand(words) !== 'help') return words;
+  const at = words.indexOf('help');
+  const asked = words[at + 1];
+  if (asked === undefined || asked.startsWith('-') || asked === 'help' || COMMAND_FILES.has(asked))
+    return words;
+  return [...words.slice(0, at), asked];
 }
 
 /** All of them for help and for a word that is none of them; else the one that is called. */

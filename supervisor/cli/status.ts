@@ -3,6 +3,7 @@ import { describeDuration } from '../wire/duration.ts';
 import type { JournalView, ServicesView, ServiceView } from '../wire/service-view.ts';
 import { firstWord, flagOption, printJson, UsageError, type CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
+import { foldLine } from './fold.ts';
 import { renderStatusTable, sinceText, wrapText } from './status-table.ts';
 import { watchServices } from './status-watch.ts';
 import type { Terminal } from './terminal.ts';
@@ -45,11 +46,12 @@ function renderAll({ phase, shutdown, journal, services }: ServicesView, termina
   return head + renderStatusTable(services, terminal, Date.now());
 }
 
-/** One line, while it is not as it should be. */
+/** While it is not as it should be. */
 function describeJournal({ state, reason, held, lost }: JournalView): string {
   if (state === 'writing') return '';
   const gone = lost === 0 ? '' : `, ${lost} lost`;
-  return `The journal is not written (${reason}): ${held} events are held in memory${gone}.\n`;
+  const said = `The journal is not written (${reason}): ${held} events are held in memory${gone}.`;
+  return foldLine(`${said} See \`bosunctl doctor\`.`);
 }
 
 function describeShutdown(shutdown: ServicesView['shutdown']): string {

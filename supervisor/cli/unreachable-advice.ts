@@ -28,6 +28,7 @@ const CHECK_PLACE = 'Check --address and --port, and `listeners:` in the bosun.y
 const ON_NETWORK: Readonly<Record<string, string>> = {
   ECONNREFUSED: CHECK_PLACE,
   ENOTFOUND: 'Check --address.',
+  ECONNRESET: 'A port with TLS is asked without --plaintext, and with --certificate-authority FILE.',
 };
 
 const ADVICE: Readonly<Record<string, string>> = {

@@ -22,3 +22,15 @@ test('the state directory: the option, else BOSUN_STATE_DIR, else what bosun.yam
   assert.equal(stateDirOf({ BOSUN_STATE_DIR: '/env' }), '/env');
   assert.equal(stateDirOf({}), undefined);
 });
+
+test('an unknown option is named, with the one that was meant, or where the options of a command go', () => {
+  const complaintOf = (...words: readonly string[]): unknown => {
+    const request = parseCommandLine(words, {});
+    return request.kind === 'usage-error' ? request.message : request;
+  };
+  assert.equal(complaintOf('run', '--sokcet', '/x'), 'unknown option --sokcet. Did you mean "--socket"?');
+  assert.equal(
+    complaintOf('run', 'npm', 'test', '--coverage'),
+    'unknown option --coverage. The options of a command go after -- with it.',
+  );
+});

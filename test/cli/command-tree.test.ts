@@ -9,6 +9,7 @@ import {
 import { addEntry, createProgram } from '../../supervisor/cli/command-tree.ts';
 import { calledCommand } from '../../supervisor/cli/common-options.ts';
 import type { Terminal } from '../../supervisor/cli/terminal.ts';
+import { VERSION } from '../../supervisor/wire/version.ts';
 import { bosunctl } from './support/bosunctl.ts';
 
 const TERMINAL = { columns: 80, complain: () => undefined } as unknown as Terminal;
@@ -109,4 +110,31 @@ test('a group shows its commands; a word that is none of them gets a suggestion'
       stdout.split('\n').every((line) => line.length <= 80),
       stdout,
     );
+});
+
+const USAGE: readonly (readonly [string, RegExp])[] = [
+  ['help statsu', /unknown command 'statsu'\n\(Did you mean status\?\)/],
+  ['stop', /missing required argument 'name'\nSee `bosunctl stop --help`\./],
+  ['job start', /missing required argument 'command'\nSee `bosunctl job start --help`\./],
+  [
+    'signal web HUP',
+    /"web" is not a signal, such as HUP\. The signal comes first: `bosunctl\s+signal HUP web`/,
+  ],
+  ['signal HPU web', /"HPU" is not a signal, such as HUP\. Did you mean "HUP"\?/],
+  ['job signal 4 HUP', /The signal comes first: `bosunctl\s+job signal HUP 4`/],
+];
+
+for (const [line, said] of USAGE)
+  test(`bosunctl ${line}: says what is wrong with it, without asking Bosun`, async () => {
+    const { code, stderr } = await bosunctl(['--socket', '/nonexistent', ...line.split(' ')]);
+    assert.match(stderr, said);
+    assert.equal(code, 2);
+  });
+
+test('--version needs no Bosun; a command has its own help, and points to the options of all', async () => {
+  const version = await bosunctl(['--version']);
+  assert.deepEqual([version.code, version.stdout], [0, `bosunctl ${VERSION}\n`]);
+  const { stdout } = await bosunctl(['shutdown', '--help']);
+  assert.ok(!stdout.includes('--certificate'), stdout);
+  assert.match(stdout, /such as --socket and --json: `bosunctl help`\.$/m);
 });

@@ -89,7 +89,11 @@ test('variables stand for options, and options win', async () => {
 test('an API key comes from a file or from the environment, and is never shown', async () => {
   const at = ['-a', '127.0.0.1', '-p', String(plain.port), '--plaintext', 'key', 'list'];
   const none = await ctl(at);
-  assert.deepEqual([none.code, none.stderr], [5, 'bosunctl: Who are you?\n  Say it.\n']);
+  assert.equal(none.code, 5);
+  assert.match(
+    none.stderr,
+    /^bosunctl: Who are you\?\n {2}Give one with --api-key-file FILE or BOSUN_API_KEY;/,
+  );
   assert.equal((await ctl([...at, '--api-key-file', join(directory, 'good.key')])).code, 0);
   assert.equal((await ctl(at, { BOSUN_API_KEY: 'good' })).code, 0);
   assert.equal((await ctl(at, { BOSUN_API_KEY_FILE: join(directory, 'good.key') })).code, 0);

@@ -40,7 +40,7 @@ test('every code of a Bosun that cannot be reached is in the page, and no other;
       [...text.matchAll(/\bcode: (?:code === '' \? )?'([a-z-]+)'/g)].map(([, code = '']) => code),
     ),
   );
-  const documented = [...PAGE.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code = '']) => code);
+  const documented = [...PAGE.matchAll(/^\| `([a-z-]+)` +\|/gm)].map(([, code = '']) => code);
   assert.deepEqual(documented.toSorted(), [...codes].toSorted());
   const general = adviseUnreachable('unknown', 'h:1').next;
   const without = documented.filter((code) => adviseUnreachable(code, 'h:1').next === general);

@@ -58,6 +58,32 @@ describe('service files in the docs', () => {
   }
 });
 
+describe('bosun.yaml in the README', () => {
+  const wholes = blocks.filter(
+    ({ page, text }) => page === 'README.md' && text.startsWith('# /etc/bosun/bosun.yaml\n'),
+  );
+
+  it('can be loaded', async () => {
+    assert.ok(wholes.length > 0);
+    for (const { text } of wholes) {
+      const directory = mkdtempSync(join(tmpdir(), 'bosun-docs-'));
+      try {
+        mkdirSync(join(directory, 'services.d'));
+        writeFileSync(join(directory, 'services.d', 'web.yaml'), 'command: [sleep, "1"]\n');
+        // A user whom this machine need not have.
+        writeFileSync(join(directory, 'bosun.yaml'), text.replace('deploy', '1002'));
+        const loaded = await loadConfiguration({
+          directory: join(directory, 'services.d'),
+          environment: { PATH: '/bin' },
+        });
+        assert.equal(loaded.kind, 'loaded', JSON.stringify(loaded));
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    }
+  });
+});
+
 describe('command lines in the docs', () => {
   const commands = blocks
     .filter((block) => block.language === 'sh' || block.language === 'console')

@@ -100,7 +100,7 @@ test('the rules of the page are taken', async () => {
     // Users of the page whom this machine need not have.
     writeFileSync(join(directory, 'bosun.yaml'), rules.replace('deploy', '1002').replace('monitoring', '50'));
     const checked = await shell('bosun check services.d', directory);
-    assert.match(checked, /^services\.d: 1 services, no errors\n$/);
+    assert.match(checked, /^services\.d: 1 service, no errors\n$/);
   } finally {
     rmSync(directory, { recursive: true });
   }

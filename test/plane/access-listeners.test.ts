@@ -197,6 +197,7 @@ test('a port that is not to be had is tried again and again, and told once', asy
   let attempts = 0;
   const tried = new TcpListener({
     spec: listener({ port }),
+    mostConnections: 10,
     keys: new ApiKeys(new KeyFile('/dev/null/state'), note),
     serve: () => {
       attempts += 1;

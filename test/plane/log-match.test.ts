@@ -46,6 +46,17 @@ test('once for each purpose, over both streams', async () => {
   assert.deepEqual(told(rig), ['caddy 1 readiness', 'caddy 1 startup']);
 });
 
+test('once, also when the other stream comes after it has matched', async () => {
+  await using rig = await PlaneRig.start(CADDY);
+  rig.lend(0, 'caddy', 'stdout', [READY, fence('startup')]);
+  writeSync(end(rig, 0), 'ready\n');
+  await rig.message('line-matched');
+  rig.lend(1, 'caddy', 'stderr', [READY, fence('startup')]);
+  writeSync(end(rig, 1), 'ready\nfence\n');
+  await rig.until(() => told(rig).length > 1, 'the fence');
+  assert.deepEqual(told(rig), ['caddy 1 readiness', 'caddy 1 startup']);
+});
+
 test('a pattern of one stream does not see the other', async () => {
   await using rig = await PlaneRig.start(CADDY);
   rig.lend(0, 'caddy', 'stdout', [READY]);

@@ -78,6 +78,6 @@ export class CertificateGate implements Gate {
 }
 
 function invalid(peer: string, reason: string): Admission {
-  const detail = `You are refused: ${reason}.`;
+  const detail = `Your certificate gives no role: ${reason}.`;
   return refused({ code: 'certificate-refused', detail, peer, reason });
 }

@@ -23,15 +23,25 @@ export class SocketGate implements Gate {
     this.#options = options;
   }
 
+  isAdmin(socket: Socket): boolean {
+    const admission = this.#look(socket);
+    return admission.kind === 'admitted' && admission.principal.role === 'admin';
+  }
+
   admit({ socket, headers }: IncomingMessage): Admission {
-    const admission = this.#known.get(socket) ?? this.#judge(socket);
-    this.#known.set(socket, admission);
+    const admission = this.#look(socket);
     if (admission.kind === 'refused' || headers.origin === undefined) return admission;
     // No browser connects to a Unix socket. What bears an Origin came through a proxy that lends its own uid to every page.
     const { actor, peer } = admission.principal;
     const detail = 'The control socket is not for pages of a browser; give them a listener of their own.';
     const reason = 'it comes from a page in a browser';
     return refused({ code: 'origin-not-allowed', detail, peer, actor, reason });
+  }
+
+  #look(socket: Socket): Admission {
+    const admission = this.#known.get(socket) ?? this.#judge(socket);
+    this.#known.set(socket, admission);
+    return admission;
   }
 
   #judge(socket: Socket): Admission {

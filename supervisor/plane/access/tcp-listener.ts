@@ -26,6 +26,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export type TcpListenerOptions = {
   readonly spec: ListenerSpec;
+  readonly mostConnections: number;
   readonly keys: ApiKeys;
   readonly serve: (server: Server, gate: Gate) => void;
   readonly refusals: Refusals;
@@ -132,6 +133,7 @@ export class TcpListener {
     const material = this.#material?.tls;
     const server = material === undefined ? createServer(LIMITED_SERVER) : this.#createTlsServer(material);
     limitConnections(server, undefined, material === undefined ? 'connection' : 'secureConnection');
+    server.maxConnections = this.#options.mostConnections;
     server.on('drop', (drop) => {
       this.#tell(drop?.remoteAddress, 'there are too many connections');
     });

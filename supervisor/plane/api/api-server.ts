@@ -3,6 +3,7 @@ import type { PeerCredentials, PeerGroups } from '../ports.ts';
 import { Refusals } from '../access/refusals.ts';
 import { SocketGate } from '../access/socket-gate.ts';
 import type { TcpListener } from '../access/tcp-listener.ts';
+import { mostConnections } from './connection-budget.ts';
 import type { ApiContext } from './context.ts';
 import { ControlSocket } from './control-socket.ts';
 import { HttpService } from './http-service.ts';
@@ -34,6 +35,7 @@ export class ApiServer {
       serve: (server) => {
         this.#service.serve(server, gate);
       },
+      isAdmin: (socket) => gate.isAdmin(socket),
       onListening,
       log: context.log,
     });
@@ -61,10 +63,12 @@ export class ApiServer {
     // Loaded here: most have no use for TLS, and do not pay for it.
     const { TcpListener: Listener } = await import('../access/tcp-listener.ts');
     if (this.#closed) return;
+    const most = mostConnections(settings.listeners.length);
     this.#listeners = settings.listeners.map(
       (spec) =>
         new Listener({
           spec,
+          mostConnections: most,
           keys,
           serve: (server, gate) => {
             this.#service.serve(server, gate);

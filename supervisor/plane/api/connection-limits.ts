@@ -6,8 +6,6 @@ import type { Socket } from 'node:net';
 /** A request, head and body, has to be there this long after the connection or the last answer. */
 const REQUEST_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 5000;
-/** Each reader of a stream or of a job's output has one. */
-const MOST_CONNECTIONS = 2048;
 const MOST_HEADER_BYTES = 16_384;
 /** setInterval's longest; the requests are timed here. */
 const NEVER_MS = 2 ** 31 - 1;
@@ -29,7 +27,6 @@ export function limitConnections(
   requestTimeoutMs = REQUEST_TIMEOUT_MS,
   connected: 'connection' | 'secureConnection' = 'connection',
 ): void {
-  server.maxConnections = MOST_CONNECTIONS;
   server.on(connected, (socket: Socket) => {
     const deadline = new RequestDeadline(socket, requestTimeoutMs);
     deadlines.set(socket, deadline);

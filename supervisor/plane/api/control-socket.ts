@@ -1,6 +1,8 @@
 // The control socket: takes its path, keeps trying when it cannot, and leaves it at the end.
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { OwnLog } from '../logs/own-log.ts';
+import { keepRoomFor, mostConnections } from './connection-budget.ts';
 import { LIMITED_SERVER, limitConnections } from './connection-limits.ts';
 import { birthPath, prepare, publish, withdraw, type SocketAudience } from './socket-path-owner.ts';
 
@@ -11,6 +13,8 @@ export type ControlSocketOptions = {
   readonly path: string;
   readonly audience: SocketAudience;
   readonly serve: (server: Server) => void;
+  /** Who is let in when nearly all connections are taken. */
+  readonly isAdmin: (socket: Socket) => boolean;
   readonly onListening: (socketPath: string) => void;
   readonly log: OwnLog;
 };
@@ -28,6 +32,8 @@ export class ControlSocket {
     this.server = createServer(LIMITED_SERVER);
     options.serve(this.server);
     limitConnections(this.server);
+    this.server.maxConnections = mostConnections(1);
+    keepRoomFor(this.server, options.isAdmin);
   }
 
   /** Never rejects: a path that cannot be had is told in the log and tried again. */

@@ -7,11 +7,14 @@ import type { Duplex } from 'node:stream';
 const PROTOCOL = 'bosun-exec';
 const KEEP_ALIVE_MS = 30_000;
 
-/** Requests with an upgrade are requests: Node hands them out apart, as soon as somebody listens for them. */
-export function serveUpgrades(server: Server): void {
+/**
+ * Requests with an upgrade are requests: Node hands them out apart, as soon as somebody listens for them. `isBusy`: whether another
+ * one is being answered on that connection, which is not free for anything else then.
+ */
+export function serveUpgrades(server: Server, isBusy: (socket: Socket) => boolean): void {
   server.on('upgrade', (incoming, socket, head) => {
     // Both servers of Node are servers of sockets.
-    if (!(socket instanceof Socket)) {
+    if (!(socket instanceof Socket) || isBusy(socket)) {
       socket.destroy();
       return;
     }

@@ -8,6 +8,7 @@ import { createApp } from './app.ts';
 import type { ApiContext } from './context.ts';
 import { serveUpgrades } from './exec-upgrade.ts';
 import { answerMalformed, refuseUnreadable } from './malformed-request.ts';
+import { RequestTurns } from './request-turns.ts';
 
 type Answer = { readonly gate: Gate; readonly gone: AbortController };
 type RequestListener = ReturnType<typeof getRequestListener>;
@@ -18,6 +19,7 @@ const WRITE_OUT_MS = 50;
 export class HttpService {
   readonly #open = new Map<ServerResponse, Answer>();
   readonly #listener: RequestListener;
+  readonly #turns = new RequestTurns();
 
   constructor(context: ApiContext, refusals: Refusals) {
     const app = createApp({
@@ -35,10 +37,13 @@ export class HttpService {
 
   serve(server: Server, gate: Gate): void {
     server.on('request', (incoming, outgoing) => {
-      this.#track(outgoing, gate);
-      void this.#listener(incoming, outgoing);
+      const begin = (): void => {
+        this.#track(outgoing, gate);
+        void this.#listener(incoming, outgoing);
+      };
+      this.#turns.take(incoming.socket, { outgoing, begin });
     });
-    serveUpgrades(server);
+    serveUpgrades(server, (socket) => this.#turns.isBusy(socket));
     // A socket that fails is that client's loss.
     server.on('clientError', answerMalformed);
   }

@@ -8,6 +8,9 @@ export type StorageFailure = {
   readonly reason: string;
 };
 
+/** SQLITE_BUSY: under the exclusive lock of whoever opened the file before. */
+const BUSY = 5;
+
 /** SQLITE_ERROR is a table or a column that is not there; SQLITE_CONSTRAINT an id that is there already. */
 const DAMAGED: ReadonlySet<number> = new Set([1, 11, 19, 24, 26]);
 
@@ -15,6 +18,8 @@ export function storageFailure(error: unknown): StorageFailure {
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof NewerSchema || error instanceof SyntaxError) return { kind: 'damaged', reason };
   const code = primaryCode(error);
+  if (code === BUSY)
+    return { kind: 'unavailable', reason: `${reason}: another process, such as a second Bosun, has it open` };
   return { kind: code !== undefined && DAMAGED.has(code) ? 'damaged' : 'unavailable', reason };
 }
 

@@ -12,6 +12,8 @@ import { PipeReader } from './pipe-reader.ts';
 const RING_BYTES = 102_400;
 const ALL_RINGS_BYTES = 8_388_608;
 
+type Purpose = WatchedLine['purpose'];
+
 export type LogListener = (line: LogLine) => void;
 
 export type LogPipelineOptions = {
@@ -22,7 +24,7 @@ export type LogPipelineOptions = {
   readonly onDrained: (pipe: LentPipe) => void;
   readonly onFailed: (pipe: LentPipe, reason: string) => void;
   /** A line of the pipe is one that the engine waits for. */
-  readonly onMatched: (pipe: LentPipe, purpose: WatchedLine['purpose']) => void;
+  readonly onMatched: (pipe: LentPipe, purpose: Purpose) => void;
   readonly onUnusable: (pipe: LentPipe, pattern: string) => void;
 };
 
@@ -38,6 +40,8 @@ export class LogPipeline {
   readonly #rings = new Map<string, LogRing>();
   readonly #listeners = new Map<string, Set<LogListener>>();
   readonly #pipes = new Map<LentPipe, OpenPipe>();
+  /** By run, while it has a pipe: the second stream of a run may come after the first has matched. */
+  readonly #found = new Map<LentPipe['run'], Set<Purpose>>();
   #held = false;
   #ringBytes = RING_BYTES;
   /** The formatted lines of the chunk at hand, written as one. */
@@ -71,6 +75,7 @@ export class LogPipeline {
     };
     const onEnd = (error: string): void => {
       this.#pipes.delete(pipe);
+      if (![...this.#pipes.keys()].some(({ run }) => run === pipe.run)) this.#found.delete(pipe.run);
       splitter.end();
       this.#writeBatch();
       this.#reportEnd(pipe, error);
@@ -121,9 +126,12 @@ export class LogPipeline {
   }
 
   #createWatch(pipe: LentPipe): LineWatch | undefined {
-    if (pipe.watched.length === 0) return undefined;
-    return new LineWatch(pipe.watched, {
+    const found = this.#foundOf(pipe.run);
+    const wanted = pipe.watched.filter(({ purpose }) => !found.has(purpose));
+    if (wanted.length === 0) return undefined;
+    return new LineWatch(wanted, {
       onMatch: (purpose) => {
+        found.add(purpose);
         for (const [{ run }, { watch }] of this.#pipes) if (run === pipe.run) watch?.drop(purpose);
         this.#options.onMatched(pipe, purpose);
       },
@@ -131,6 +139,12 @@ export class LogPipeline {
         this.#options.onUnusable(pipe, pattern);
       },
     });
+  }
+
+  #foundOf(run: LentPipe['run']): Set<Purpose> {
+    const found = this.#found.get(run) ?? new Set();
+    this.#found.set(run, found);
+    return found;
   }
 
   #reportEnd(pipe: LentPipe, error: string): void {

@@ -119,7 +119,7 @@ test('a second Bosun cannot mix its events in, and gets the journal when the fir
   using second = new JournalRig({}, first.directory);
   second.begin(life(1, 5, 1));
   assert.deepEqual(second.journal.report.state, 'held-in-memory');
-  assert.match(second.journal.report.reason, /locked/);
+  assert.match(second.journal.report.reason, /locked: another process, such as a second Bosun, has it open/);
   first.take(events(11, 12));
   assert.throws(() => readLastState(first.directory, first.limits), /locked/);
   first.end();
