@@ -272,8 +272,9 @@ test('whatever comes in, nothing dies, waits or grows', { timeout: 60_000 + 3 * 
   );
   assert.ok(attacks > 50 && answers.count > 10);
   assert.ok(delay.samples > 100);
-  // Where the machine holds up everybody, it holds up Bosun.
-  assert.ok(delay.maxMs < Math.max(LOOP_DELAY_MS, 1.5 * idleMs), `${delay.maxMs} ms`);
+  // Where the machine holds up everybody, it holds up Bosun, and not both for equally long.
+  assert.ok(delay.p99Ms < LOOP_DELAY_MS, `${delay.p99Ms} ms`);
+  assert.ok(delay.maxMs < LOOP_DELAY_MS + 2 * idleMs, `${delay.maxMs} ms, an idle process ${idleMs} ms`);
   assert.ok(grown < GROWTH_BYTES, `${grown} bytes`);
   await until(
     'the connections to be closed',
