@@ -189,8 +189,9 @@ depends_on: { db: { condition: service_healthy }, migrate: { condition: service_
   const timeline = JSON.parse((await bosun.ctl('timeline', '--json')).stdout) as BootTimeline;
   const [db, migrate, web, ...more] = timeline.critical_chain;
   assert.deepEqual([db?.service, migrate?.service, web?.service, more], ['db', 'migrate', 'web', []]);
-  assert.ok(db && db.service_ms >= 300 && db.service_ms < 2000, JSON.stringify(db));
-  assert.ok(migrate && migrate.service_ms >= 200 && migrate.service_ms < 2000, JSON.stringify(migrate));
+  // What the process does before Bosun comes back from posix_spawn(3) is counted as Bosun's: on a busy machine that is many ms.
+  assert.ok(db && db.service_ms >= 150 && db.service_ms < 2000, JSON.stringify(db));
+  assert.ok(migrate && migrate.service_ms >= 100 && migrate.service_ms < 2000, JSON.stringify(migrate));
   const sum = timeline.critical_chain.reduce((ms, link) => ms + link.bosun_ms + link.service_ms, 0);
   assert.ok(
     Math.abs(sum - timeline.duration_ms) < 1,
