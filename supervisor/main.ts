@@ -62,6 +62,7 @@ async function createSupervisor(asked: RunRequest): Promise<{ start(): void }> {
   // Asked to stop before anything was started: nothing is.
   else if (signals.waiting.some(({ signal }) => signal === 'SIGTERM' || signal === 'SIGINT')) process.exit(0);
   const workerEntry = new URL('./worker.ts', import.meta.url);
+  const logWorkerEntry = new URL('./log-worker.ts', import.meta.url);
   // Nothing else keeps Node's event loop alive while all services are down.
   setInterval(() => undefined, 2 ** 31 - 1);
   return new Supervisor({
@@ -69,6 +70,7 @@ async function createSupervisor(asked: RunRequest): Promise<{ start(): void }> {
     resumed,
     signals,
     workerEntry,
+    logWorkerEntry,
     calls: libc,
     controlFiles,
     exit: endProcess,

@@ -53,6 +53,14 @@ const SECTIONS: readonly Section[] = [
     keys: ['stop', 'down', 'reload'],
   },
   {
+    title: 'Logs',
+    words:
+      'What becomes of each line of its standard output and standard error: to the output of Bosun, to files, to a sink of bosun.yaml. ' +
+      'The lists of bosun.yaml (`logs`) are added to, its map `file` is laid under that of the service key by key, and `file: false` ' +
+      'means no files whatever bosun.yaml says. What is masked is masked everywhere. A change here restarts nothing.',
+    keys: ['logs'],
+  },
+  {
     title: 'Timers',
     words:
       'With `type: timer`, and either `schedule` or `every`. Nothing can depend on a timer, and it is never ready. `restart` with ' +

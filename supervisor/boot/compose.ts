@@ -1,8 +1,9 @@
 // Joins the adapters to the engine: which object stands behind which port. No decision is made here.
 import { isatty } from 'node:tty';
-import type { FromPlane } from '../core/plane-message.ts';
+import type { MessagePort } from 'node:worker_threads';
 import { isLive } from '../core/service-state.ts';
 import { Engine } from '../engine/engine.ts';
+import { LogHost } from '../engine/log-host.ts';
 import { PlaneHost } from '../engine/plane-host.ts';
 import type { EnginePorts } from '../engine/ports.ts';
 import { type Clock, createClock } from '../os/clock.ts';
@@ -10,7 +11,6 @@ import { leavingRoom } from '../os/descriptor-room.ts';
 import { JobLauncher } from '../os/job-launcher.ts';
 import { Launcher } from '../os/launcher.ts';
 import { watchNotifyPipe } from '../os/notify-pipe.ts';
-import { startPlaneThread } from '../os/plane-thread.ts';
 import { ProcessTable } from '../os/process-table.ts';
 import { ProgramLauncher } from '../os/program-launcher.ts';
 import { Reaper } from '../os/reaper.ts';
@@ -21,7 +21,10 @@ import type { SystemCalls } from '../os/system-calls.ts';
 import { createToolRunner, type ToolRunner } from '../os/tool.ts';
 import { boundedTool, type BoundedTool } from './bounded-tool.ts';
 import { CallTroubles } from './call-troubles.ts';
+import { createLogs } from './create-logs.ts';
+import { createPlane } from './create-plane.ts';
 import { DropInPlane } from './drop-in-plane.ts';
+import { DROP_IN_LOGS } from './drop-in-logs.ts';
 import type { Composition } from './composition.ts';
 import { installFaultInjection } from './fault-injection.ts';
 import { tell, tellFault } from './last-resort.ts';
@@ -35,8 +38,10 @@ import { createRunObserver } from './run-observer.ts';
 /** How long the last log lines may take to be written. */
 const FLUSH_LIMIT_MS = 700;
 const FLUSH_MIN_MS = 20;
-/** Two read ends, and their duplicates in the control plane. */
-const DESCRIPTORS_OF_A_SERVICE = 4;
+/** Of that time; the logs have the rest. */
+const SHARE_OF_PLANE = 0.6;
+/** The reading ends. */
+const DESCRIPTORS_OF_A_SERVICE = 2;
 
 export class Supervisor {
   readonly #composition: Composition;
@@ -55,7 +60,8 @@ export class Supervisor {
   readonly #runs: RunProcessGroups;
   readonly #notify: NotifyChannels;
   readonly #sweeper: Sweeper;
-  readonly #plane: PlaneHost | DropInPlane;
+  readonly #plane: PlaneHost<MessagePort> | DropInPlane;
+  readonly #logs: LogHost<MessagePort> | typeof DROP_IN_LOGS;
   readonly #engine: Engine;
 
   constructor(composition: Composition) {
@@ -77,6 +83,7 @@ export class Supervisor {
     this.#runs = this.#createRuns();
     this.#sweeper = this.#createSweeper();
     this.#plane = composition.mode === 'drop-in' ? new DropInPlane() : this.#createPlane();
+    this.#logs = this.#plane instanceof PlaneHost ? this.#createLogs(this.#plane) : DROP_IN_LOGS;
     this.#engine = this.#createEngine();
   }
 
@@ -94,9 +101,16 @@ export class Supervisor {
       this.#engine.submit({ type: 'signal-received', signal, number }, attribution);
     });
     for (const event of setAside) this.#engine.note(event);
+    // The services write already.
+    this.#logs.start();
     this.#plane.start();
-    installFaultInjection(process.env, () => {
-      if (this.#plane instanceof PlaneHost) this.#plane.breakWorker();
+    installFaultInjection(process.env, {
+      plane: () => {
+        if (this.#plane instanceof PlaneHost) this.#plane.breakWorker();
+      },
+      logs: () => {
+        if (this.#logs instanceof LogHost) this.#logs.breakThread();
+      },
     });
   }
 
@@ -190,9 +204,10 @@ export class Supervisor {
         this.#sweeper.sweep(signal);
       },
       plane: this.#plane,
+      logs: this.#logs,
       exit: (code, byMs) => {
         const limitMs = Math.min(FLUSH_LIMIT_MS, Math.max(FLUSH_MIN_MS, byMs - clock.nowMs()));
-        void this.#plane.finish(limitMs).then(() => {
+        void this.#flush(limitMs).then(() => {
           this.#composition.exit(code);
         });
       },
@@ -201,60 +216,35 @@ export class Supervisor {
     return new Engine(this.#composition.spec, ports, this.#composition.resumed.numbering);
   }
 
-  #createPlane(): PlaneHost {
-    return new PlaneHost({
-      startWorker: (observer) =>
-        startPlaneThread(this.#composition.workerEntry, {
-          // The worker is ours: what it posts has the shape of FromPlane by construction.
-          message: (message) => {
-            observer.message(message as FromPlane);
-          },
-          ended: (reason) => {
-            observer.ended(reason);
-          },
-        }),
-      duplicate: (fd) => {
-        const copy = this.#calls.duplicate(fd);
-        this.#troubles.check('fcntl(2)', copy, 'output stays in its pipe until a descriptor can be had');
-        return copy.ok ? copy.value : undefined;
+  /** The last lines of the control plane go through the logs. */
+  async #flush(limitMs: number): Promise<void> {
+    const untilMs = this.#clock.nowMs() + limitMs;
+    await this.#plane.finish(limitMs * SHARE_OF_PLANE);
+    await this.#logs.finish(Math.max(FLUSH_MIN_MS, untilMs - this.#clock.nowMs()), 'write');
+  }
+
+  #createPlane(): PlaneHost<MessagePort> {
+    return createPlane({
+      entry: this.#composition.workerEntry,
+      settings: this.#composition.settings,
+      calls: this.#calls,
+      troubles: this.#troubles,
+      engine: () => this.#engine,
+      begun: () => {
+        if (this.#logs instanceof LogHost) this.#logs.connect();
       },
-      close: (fd) => {
-        this.#calls.close(fd);
-      },
-      hello: () => ({
-        type: 'hello',
-        settings: this.#composition.settings,
-        spec: this.#engine.model.spec,
-        target: this.#engine.model.target,
-        fleet: this.#engine.fleet,
-        lastEventId: this.#engine.recorder.lastId,
-        recentEvents: this.#engine.recorder.recent,
-      }),
-      command: (command) => {
-        this.#engine.submit(
-          { type: 'command', command },
-          { actor: command.actor, command: command.id, cause: 0 },
-        );
-      },
-      listening: (_path, start) => {
-        if (start === 'again') this.#engine.note({ type: 'plane-restarted' });
-      },
-      lineMatched: ({ service, run, purpose }) => {
-        this.#engine.submit({ type: 'probed', service, run, purpose, answer: { kind: 'ok' } });
-      },
-      note: ({ event, actor, command }) => {
-        this.#engine.note(event, { actor, command, cause: 0 });
-      },
-      journaled: (upToId) => {
-        this.#engine.recorder.written(upToId);
-      },
-      outputFailed: (errno) => {
-        this.#troubles.tell('write(2)', errno, 'log lines wait for standard output, or are lost and counted');
-      },
-      failed: (reason) => {
-        // On stderr too: without a control plane nobody could ask for the event.
-        tell(`bosun: the control plane failed: ${reason}; another one is started`);
-        this.#engine.note({ type: 'plane-failed', reason });
+    });
+  }
+
+  #createLogs(plane: PlaneHost<MessagePort>): LogHost<MessagePort> {
+    return createLogs({
+      entry: this.#composition.logWorkerEntry,
+      settings: this.#composition.logs,
+      calls: this.#calls,
+      troubles: this.#troubles,
+      engine: () => this.#engine,
+      joinPlane: (port, bell, board) => {
+        plane.joinLogs(port, bell, board);
       },
     });
   }

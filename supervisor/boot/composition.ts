@@ -1,4 +1,5 @@
 // What main.ts has prepared for the supervisor to be composed of.
+import type { LogSettings } from '../core/log-message.ts';
 import type { PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
 import type { ControlFiles } from '../os/control-files.ts';
@@ -10,10 +11,12 @@ export type Composition = {
   readonly mode: 'supervisor' | 'drop-in';
   readonly spec: FleetSpec;
   readonly settings: PlaneSettings;
+  readonly logs: LogSettings;
   /** What is taken over from an earlier life. */
   readonly resumed: Resumed;
   readonly signals: ReceivedSignals;
   readonly workerEntry: URL;
+  readonly logWorkerEntry: URL;
   readonly calls: SystemCalls;
   readonly controlFiles: ControlFiles;
   readonly exit: (code: number) => void;

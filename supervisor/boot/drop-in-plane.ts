@@ -40,8 +40,4 @@ export class DropInPlane implements PlanePort {
   lendJob(): void {
     // Nobody can ask for a job.
   }
-
-  lend(): void {
-    // The command has Bosun's own streams.
-  }
 }

@@ -1,6 +1,6 @@
 // From what was asked for to what the supervisor needs: the configuration loaded or refused whole, the command appended,
 // the places chosen. Nothing is started here, so that a refusal changes nothing (promise P12).
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { definedOnly } from '../config/base-environment.ts';
 import type { ControlAccess } from '../config/control-access.ts';
@@ -9,11 +9,15 @@ import { renderDiagnostics } from '../config/diagnostic.ts';
 import { parseDuration } from '../config/duration.ts';
 import { fixedSettings } from '../config/fixed-settings.ts';
 import type { FileSettings } from '../config/fleet-settings.ts';
+import type { LoadedLogs } from '../config/load.ts';
+import type { LogSettings } from '../core/log-message.ts';
+import { DEFAULT_LOGS } from '../core/log-spec.ts';
 import type { JournalLimits, PlaneSettings } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
 import type { RunRequest } from './command-line.ts';
 import { tell } from './last-resort.ts';
-import { findConfigDirectory, findSocketPath, NO_DIRECTORY } from './place.ts';
+import { findConfigDirectory, NO_DIRECTORY } from './place.ts';
+import { placesOf, type RunPlaces } from './run-places.ts';
 import { VERSION } from '../wire/version.ts';
 
 export type PreparedRun =
@@ -23,6 +27,7 @@ export type PreparedRun =
       readonly mode: 'supervisor' | 'drop-in';
       readonly spec: FleetSpec;
       readonly settings: PlaneSettings;
+      readonly logs: LogSettings;
       /** Whether somebody has named the state directory: then what the operator decided is kept. */
       readonly stateDir: 'named' | 'default';
     };
@@ -34,6 +39,7 @@ type Loaded = {
   readonly spec: FleetSpec;
   readonly settings: FileSettings;
   readonly access: ControlAccess;
+  readonly logs: LoadedLogs;
 };
 type Refused = { readonly kind: 'refused'; readonly message: string };
 
@@ -42,10 +48,12 @@ const NO_SERVICES: Loaded = {
   directory: '',
   spec: { services: [], shutdownBudgetMs: 9000, forwards: [] },
   settings: {
-    logs: { format: 'prefix' },
+    logs: { format: 'prefix', sinks: {} },
     journal: { segment_events: 100_000, segment_size: 64 * 1024 * 1024, keep: 4 },
   },
   access: { socketRules: [], listeners: [] },
+  // A command that stands alone has Bosun's own standard streams.
+  logs: { ofCommand: () => DEFAULT_LOGS, sinks: [] },
 };
 
 export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
@@ -53,14 +61,16 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   const shutdownBudgetMs = budgetMs(request);
   if (shutdownBudgetMs === 'wrong')
     return { kind: 'refused', message: `bosun: --shutdown-budget takes a duration such as 9s` };
-  const loaded = await load(request, environment);
+  const placesFor = placesOf(request, environment);
+  const loaded = await load(request, environment, placesFor);
   if (loaded.kind === 'refused') return loaded;
-  const socketPath = await chooseSocket(request, loaded.settings, environment);
+  const places = await placesFor(loaded.settings);
   const { command } = request;
   const complete = completeSpec(loaded.spec, {
-    socketPath,
+    socketPath: places.socketPath,
     shutdownBudgetMs,
     command,
+    logsOfCommand: loaded.logs.ofCommand,
     environment,
     moment: 'start',
   });
@@ -68,21 +78,23 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
     return { kind: 'refused', message: renderDiagnostics([complete.diagnostic], { color: isatty(2) }) };
   }
   const overridden = overriddenKeys(request);
-  // Set to nothing in the environment is as good as not set.
-  const stateDir = [request.stateDir, loaded.settings.state_dir].find((path) => (path ?? '') !== '');
+  const logs = toLogSettings(places, loaded.logs);
   return {
     kind: 'prepared',
     mode: complete.spec.services.some((service) => service.stdio === 'inherited') ? 'drop-in' : 'supervisor',
     spec: complete.spec,
-    stateDir: stateDir === undefined ? 'default' : 'named',
+    stateDir: places.stateDirIs,
+    logs,
     settings: {
       version: VERSION,
-      socketPath,
-      logFormat: request.logFormat ?? loaded.settings.logs.format,
+      socketPath: places.socketPath,
+      logFormat: places.logs.format,
       ownUid: process.getuid?.() ?? 0,
       enginePid: process.pid,
-      stateDir: stateDir === undefined ? stateDirBeside(socketPath) : resolve(stateDir),
+      stateDir: places.stateDir,
       journal: toJournalLimits(loaded.settings),
+      spoolDir: logs.spoolDir,
+      sinks: logs.sinks,
       ...loaded.access,
       configuration: {
         directory: loaded.directory,
@@ -90,6 +102,7 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
         shutdownBudgetMs,
         fixed: fixedSettings(loaded.settings, overridden),
         overridden,
+        logs: places.logs,
       },
     },
   };
@@ -112,13 +125,25 @@ function toJournalLimits({ journal }: FileSettings): JournalLimits {
   };
 }
 
-async function load(request: RunRequest, environment: Record<string, string>): Promise<Loaded | Refused> {
+function toLogSettings({ logs, stateDir }: RunPlaces, { sinks }: LoadedLogs): LogSettings {
+  return { format: logs.format, enginePid: process.pid, spoolDir: join(stateDir, 'spool'), sinks };
+}
+
+async function load(
+  request: RunRequest,
+  environment: Record<string, string>,
+  placesFor: ReturnType<typeof placesOf>,
+): Promise<Loaded | Refused> {
   const directory = request.configDirectory ?? (await findConfigDirectory());
   if (directory === undefined)
     return request.command.length > 0 ? NO_SERVICES : { kind: 'refused', message: `bosun: ${NO_DIRECTORY}` };
   // Loaded here: a drop-in command does not pay for YAML and its schema.
   const { loadConfiguration } = await import('../config/load.ts');
-  const result = await loadConfiguration({ directory, environment });
+  const result = await loadConfiguration({
+    directory,
+    environment,
+    logPlaces: async (settings) => (await placesFor(settings)).logs,
+  });
   const color = isatty(2);
   if (result.kind === 'refused') {
     const shown = renderDiagnostics(result.diagnostics, { color });
@@ -133,19 +158,4 @@ function budgetMs({ shutdownBudget }: RunRequest): number | undefined | 'wrong' 
   if (shutdownBudget === undefined) return undefined;
   const parsed = parseDuration(shutdownBudget);
   return parsed.kind === 'ok' ? parsed.value : 'wrong';
-}
-
-/** An option wins over the file, the file over what is found. */
-async function chooseSocket(
-  request: RunRequest,
-  settings: FileSettings,
-  environment: Record<string, string>,
-): Promise<string> {
-  const named = request.socketPath ?? settings.socket;
-  return named === undefined ? findSocketPath(environment) : resolve(named);
-}
-
-/** Two that run side by side with sockets in one directory must not meet: `/run/bosun/bosun.state`. */
-function stateDirBeside(socketPath: string): string {
-  return `${socketPath.replace(/\.sock$/, '')}.state`;
 }

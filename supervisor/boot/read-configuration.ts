@@ -16,10 +16,20 @@ export async function readConfiguration(
 ): Promise<ConfigurationReading> {
   const { directory, command, shutdownBudgetMs, overridden } = configuration;
   const environment = definedOnly(own);
-  const loaded = await loadConfiguration({ directory, environment });
+  const loaded = await loadConfiguration({
+    directory,
+    environment,
+    logPlaces: () => Promise.resolve(configuration.logs),
+  });
   if (loaded.kind === 'refused') return refused(loaded.diagnostics);
-  const completion = { socketPath, shutdownBudgetMs, command, environment, moment: 'running' } as const;
-  const complete = completeSpec(loaded.spec, completion);
+  const complete = completeSpec(loaded.spec, {
+    socketPath,
+    shutdownBudgetMs,
+    command,
+    logsOfCommand: loaded.logs.ofCommand,
+    environment,
+    moment: 'running',
+  });
   if (complete.kind === 'refused') return refused([complete.diagnostic]);
   return {
     kind: 'read',

@@ -4,7 +4,7 @@ import { isatty } from 'node:tty';
 import { openScreen, type LiveScreen } from './live-screen.ts';
 import { openRawStreams, type RawStreams } from './raw-streams.ts';
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
 
 export type Terminal = {
   /** In columns; 80 when it is not a terminal. */
@@ -24,7 +24,16 @@ export type Terminal = {
   openStreams(): RawStreams;
 };
 
-const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
+const CODES: Readonly<Record<Style, number>> = {
+  bold: 1,
+  dim: 2,
+  red: 31,
+  green: 32,
+  yellow: 33,
+  blue: 34,
+  magenta: 35,
+  cyan: 36,
+};
 
 export function createTerminal(own: NodeJS.Process): Terminal {
   const { env } = own;

@@ -1,7 +1,7 @@
 // `bosunctl why`: in sentences, what a service waits for, how it last ended, and what happens next.
 import type { BosunClient } from '../client/bosun-client.ts';
 import { describeDuration } from '../wire/duration.ts';
-import type { LogLineView } from '../wire/event-view.ts';
+import type { LogLineView } from '../wire/log-view.ts';
 import type { ServiceView, StateView } from '../wire/service-view.ts';
 import { firstWord, printJson, type CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';

@@ -60,11 +60,17 @@ export class ApiCaller {
   }
 
   /** The body of a good answer, to be read or destroyed. */
-  async stream(path: string, { signal }: Cancel = {}, accept?: string): Promise<IncomingMessage> {
+  async stream(
+    path: string,
+    { signal }: Cancel = {},
+    accept?: string,
+    lastEventId?: string,
+  ): Promise<IncomingMessage> {
     return await sendForStream(this.target, {
       method: 'GET',
       path,
       signal,
+      lastEventId,
       ...(accept === undefined ? {} : { accept }),
     });
   }

@@ -2,7 +2,8 @@
 // decides nothing. What is about another thing has its own class over the same ApiCaller and a property here, as `keys` is in
 // key-client.ts; new methods about jobs or keys go there, not here.
 import type { CommandView, HealthView, VersionView } from '../wire/fleet-view.ts';
-import type { EventsView, LogLineView } from '../wire/event-view.ts';
+import type { EventsView } from '../wire/event-view.ts';
+import type { LogLineView } from '../wire/log-view.ts';
 import type { ApplyView, PlanView } from '../wire/plan-view.ts';
 import type { RebuildView } from '../wire/rebuild-view.ts';
 import type { ServicesView, ServiceView } from '../wire/service-view.ts';
@@ -10,6 +11,7 @@ import { streamEvents, type StreamedEvent } from './event-stream.ts';
 import { ApiCaller, type Cancel, type WriteOptions } from './api-caller.ts';
 import { JobClient } from './job-client.ts';
 import { KeyClient } from './key-client.ts';
+import { logsPath, readLogLines, streamLogs, type LogQuery, type StreamedLog } from './log-stream.ts';
 import type { Target } from './target.ts';
 
 export type EventFilter = {
@@ -99,23 +101,39 @@ export class BosunClient {
     return streamEvents(this.#api, { path, after: filter.after, signal: cancel.signal });
   }
 
-  /** The newest `lines` that are held, oldest first. */
-  logs(service: string, lines: number, cancel: Cancel = {}): AsyncGenerator<LogLineView, void, undefined> {
-    return this.#logLines(`${servicePath(service)}/logs?lines=${lines}`, cancel);
-  }
-
-  /** The same, and then each new line. Ends when the control plane does. */
-  followLogs(
+  /** The newest `lines` of one service, oldest first. */
+  async *logs(
     service: string,
     lines: number,
     cancel: Cancel = {},
   ): AsyncGenerator<LogLineView, void, undefined> {
-    return this.#logLines(`${servicePath(service)}/logs?lines=${lines}&follow=true`, cancel);
+    yield* linesOnly(this.readLogs({ services: [service], lines }, cancel));
   }
 
-  #logLines(path: string, cancel: Cancel): AsyncGenerator<LogLineView, void, undefined> {
-    return this.#api.values(path, cancel) as AsyncGenerator<LogLineView, void, undefined>;
+  /** The same, and then each new line once, in order, also over a restart of the control plane. */
+  async *followLogs(
+    service: string,
+    lines: number,
+    cancel: Cancel = {},
+  ): AsyncGenerator<LogLineView, void, undefined> {
+    yield* linesOnly(this.streamLogs({ services: [service], lines }, cancel));
   }
+
+  /** What there is, of several services merged by time. */
+  readLogs(query: LogQuery, cancel: Cancel = {}): AsyncGenerator<StreamedLog, void, undefined> {
+    return readLogLines(this.#api, logsPath(query, 'once'), cancel);
+  }
+
+  /** The same, and then what is new, each line once, also over a restart of the control plane. Ends with Bosun. */
+  streamLogs(query: LogQuery, cancel: Cancel = {}): AsyncGenerator<StreamedLog, void, undefined> {
+    return streamLogs(this.#api, logsPath(query, 'follow'), cancel.signal);
+  }
+}
+
+async function* linesOnly(
+  logs: AsyncGenerator<StreamedLog, void, undefined>,
+): AsyncGenerator<LogLineView, void, undefined> {
+  for await (const streamed of logs) if (streamed.kind === 'line') yield streamed.line;
 }
 
 function waitQuery({ waitMs }: WriteOptions): string {

@@ -13,6 +13,8 @@ export type ClientRequest = {
   /** With its query string. */
   readonly path: string;
   readonly accept?: string;
+  /** Where a stream of server-sent events goes on. */
+  readonly lastEventId?: string | undefined;
   readonly body?: unknown;
   readonly idempotencyKey?: string | undefined;
   /** How long Bosun was asked to wait before it answers; it gets some more for the answer itself. */
@@ -87,7 +89,7 @@ function broken(): Error {
 
 function headersOf(
   target: Target,
-  { accept, idempotencyKey }: ClientRequest,
+  { accept, lastEventId, idempotencyKey }: ClientRequest,
   body: string | undefined,
 ): Record<string, string> {
   const apiKey = target.kind === 'socket' ? undefined : target.apiKey;
@@ -96,6 +98,7 @@ function headersOf(
     accept: accept ?? 'application/json',
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
+    ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
   };
 }

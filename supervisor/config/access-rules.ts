@@ -48,7 +48,8 @@ function toRule(kind: Kind, id: number, role: Role): SocketRule {
   return kind === 'users' ? { kind: 'uid', uid: id, role } : { kind: 'gid', gid: id, role };
 }
 
-function idOf(kind: Kind, name: string, { users, groups }: Accounts): Parsed<number> {
+/** The number that a name or a number stands for. */
+export function idOf(kind: Kind, name: string, { users, groups }: Accounts): Parsed<number> {
   const parsed = parseAccount(name);
   if (parsed.kind === 'error') return parsed;
   if (typeof parsed.value === 'number') return ok(parsed.value);

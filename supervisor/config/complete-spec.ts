@@ -1,5 +1,6 @@
 // What the command line adds to a configuration that was loaded: the socket that services talk to, the budget, the command after
 // `--`. The same at the start and whenever the configuration is read again, so that nothing seems to have changed that has not.
+import type { LogSpec } from '../core/log-spec.ts';
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import type { Environment } from './base-environment.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -12,6 +13,8 @@ export type Completion = {
   readonly shutdownBudgetMs: number | undefined;
   /** After `--`; empty when there is none. */
   readonly command: readonly string[];
+  /** What becomes of the output of that command, as a service of this name. */
+  readonly logsOfCommand: (service: string) => LogSpec;
   /** Bosun's own. */
   readonly environment: Environment;
   /** `running`: Bosun has taken its place already and does not become a plain init any more. */
@@ -23,7 +26,7 @@ export type CompleteSpec =
   | { readonly kind: 'refused'; readonly diagnostic: Diagnostic };
 
 export function completeSpec(loaded: FleetSpec, completion: Completion): CompleteSpec {
-  const { socketPath, shutdownBudgetMs, command, environment, moment } = completion;
+  const { socketPath, shutdownBudgetMs, command, logsOfCommand, environment, moment } = completion;
   const socket = { BOSUN_SOCKET: socketPath };
   const spec = {
     ...loaded,
@@ -33,7 +36,7 @@ export function completeSpec(loaded: FleetSpec, completion: Completion): Complet
   if (command.length === 0) return { kind: 'complete', spec };
   const conflict = mainCommandConflict(spec, command);
   if (conflict !== undefined) return { kind: 'refused', diagnostic: conflict };
-  const complete = withMainCommand(spec, command, { ...environment, ...socket });
+  const complete = withMainCommand(spec, command, { ...environment, ...socket }, logsOfCommand);
   return { kind: 'complete', spec: moment === 'start' ? complete : keepPipes(complete) };
 }
 

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { Diagnostic } from './diagnostic.ts';
 import { flowYaml } from './flow-yaml.ts';
-import { FOREIGN_KEYS, FOREIGN_VALUES, LATER_KEYS, LATER_TYPES } from './known-words.ts';
+import { FOREIGN_KEYS, FOREIGN_VALUES, LATER_TYPES } from './known-words.ts';
 import type { Mismatch } from './mismatch.ts';
 import { quote } from './parsed.ts';
 import { diagnoseAt, pathText, type Path, type PlainDocument } from './plain-value.ts';
@@ -50,13 +50,6 @@ type Words = { readonly message: string; readonly remedy: string };
 
 function explainKey(schema: z.core.$ZodType, document: PlainDocument, path: Path): Diagnostic {
   const key = String(path.at(-1));
-  if (LATER_KEYS.has(pathText(path))) {
-    const message = `this version of Bosun does not support ${quote(pathText(path))} yet`;
-    return diagnoseAt(document, path, 'key', {
-      message,
-      remedy: 'Remove it, or name it x-... to keep it as a note.',
-    });
-  }
   const known = keysAt(schema, path.slice(0, -1));
   const foreign = FOREIGN_KEYS.get(key);
   const hint = foreign === undefined ? didYouMean(key, known) : `Bosun's name for it is "${foreign}". `;
@@ -70,6 +63,11 @@ function badKey(path: Path): Words {
   const key = quote(path.at(-1));
   if (path.at(0) === 'depends_on')
     return { message: `${key} is not the name of a service`, remedy: SERVICE_NAMES };
+  if (path.at(-2) === 'sinks') return { message: `${key} is not the name of a sink`, remedy: SERVICE_NAMES };
+  if (path.at(0) === 'logs' && path.at(-2) === 'headers')
+    return { message: `${key} is not the name of a header`, remedy: HEADER_NAMES };
+  if (path.at(0) === 'logs' && path.at(-2) === 'labels')
+    return { message: `${key} is not the name of a label`, remedy: LABEL_NAMES };
   return {
     message: `${key} is not a name that can be used here`,
     remedy: 'It must not be empty or hold "=".',
@@ -78,6 +76,10 @@ function badKey(path: Path): Words {
 
 const SERVICE_NAMES =
   'Names are lower-case letters, digits, "-" and "_", at most 63, and start with a letter or digit.';
+
+const HEADER_NAMES = 'Names are letters, digits and "-", such as X-Scope-OrgID.';
+
+const LABEL_NAMES = 'Names are letters, digits and "_", and do not start with a digit.';
 
 const INSTANCE_NAMES =
   'Names are lower-case letters, digits, "-" and "_", and start with a letter or digit; or give a number.';

@@ -4,6 +4,7 @@ import { SERVICE_NAME_PATTERN } from '../core/names.ts';
 import { journalSchema } from './journal-schema.ts';
 import { accessSchema } from './access-schema.ts';
 import { listenersSchema } from './listener-schema.ts';
+import { fleetLogsSchema } from './logs-schema.ts';
 import { absolutePath, positiveDuration, signal } from './schema-scalars.ts';
 
 const forward = z.strictObject({
@@ -36,15 +37,7 @@ export const fleetSchema = z
           'Where signals that Bosun receives are sent on to. TERM, INT and HUP have meanings of their own.',
         examples: [{ SIGUSR1: { service: 'caddy', signal: 'SIGUSR1' } }],
       }),
-    logs: z
-      .strictObject({
-        format: z
-          .enum(['json', 'prefix', 'raw'])
-          .default('json')
-          .meta({ description: "How the services' lines look on Bosun's output.", examples: ['prefix'] }),
-      })
-      .prefault({})
-      .meta({ description: "Bosun's output.", examples: [{ format: 'prefix' }] }),
+    logs: fleetLogsSchema,
     socket: absolutePath({
       description: 'The path of the control socket.',
       examples: ['/run/bosun/bosun.sock'],

@@ -17,7 +17,8 @@ import { readYamlTree } from './yaml-reader.ts';
 
 export type FileSettings = {
   readonly socket?: string;
-  readonly logs: { readonly format: 'json' | 'prefix' | 'raw' };
+  /** Without what is a default of the services: that is in their specifications. */
+  readonly logs: Pick<FleetFile['logs'], 'format' | 'sinks'> & { readonly dir?: string };
   readonly state_dir?: string;
   readonly journal: FleetFile['journal'];
   /** As they are written; control-access.ts has what they mean. */
@@ -55,7 +56,11 @@ export async function draftFleet(directory: string, own: Environment): Promise<F
 export function toFileSettings(file: FleetFile): FileSettings {
   return {
     ...(file.socket === undefined ? {} : { socket: file.socket }),
-    logs: file.logs,
+    logs: {
+      format: file.logs.format,
+      sinks: file.logs.sinks,
+      ...(file.logs.dir === undefined ? {} : { dir: file.logs.dir }),
+    },
     ...(file.state_dir === undefined ? {} : { state_dir: file.state_dir }),
     journal: file.journal,
     access: file.access,

@@ -25,9 +25,11 @@ function toJsonSchema(schema: z.ZodType, change?: (schema: JsonSchema) => void):
   return z.toJSONSchema(schema, {
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
-      // zod takes the examples of what is transformed for examples of the outcome. All of ours are what people write.
+      // zod takes the examples and the default of what is transformed for those of the outcome. All of ours are what people write.
       const examples = metaAt(zodSchema, [], 'examples');
       if (Array.isArray(examples)) jsonSchema.examples = examples;
+      const preset = metaAt(zodSchema, [], 'default');
+      if (preset !== undefined) jsonSchema.default = preset;
       change?.(jsonSchema);
     },
   });

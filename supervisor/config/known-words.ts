@@ -1,8 +1,6 @@
-// Words that people coming from elsewhere write, and keys that a later version of Bosun will know. Data only.
+// Words that people coming from elsewhere write, and types that a later version of Bosun will know. Data only.
 
-/** Keys of the whole design that this version does not act on. Accepting them silently would be a promise not kept. */
-export const LATER_KEYS: ReadonlySet<string> = new Set(['logs', 'logs.file', 'logs.redact']);
-
+/** Of the whole design, what this version does not act on. */
 export const LATER_TYPES: ReadonlySet<string> = new Set(['attached']);
 
 /** Names of Docker, Compose, Kubernetes, systemd, supervisord and s6 for what Bosun calls otherwise. */
@@ -130,6 +128,37 @@ export const FOREIGN_KEYS: ReadonlyMap<string, string> = new Map([
   ['Nice', 'nice'],
   ['cpuset', 'cpu_affinity'],
   ['CPUAffinity', 'cpu_affinity'],
+  // Its output: Docker and Compose, supervisord, pm2, pebble, logrotate(8), systemd.
+  ['logging', 'logs'],
+  ['log_location', 'logs: { file: { path: /var/log/app } }'],
+  ['log_file', 'logs: { file: { path: /var/log/app } }'],
+  ['log-file', 'logs: { file: { path: /var/log/app } }'],
+  ['logfile', 'logs: { file: { path: /var/log/app } }'],
+  ['out_file', 'logs: { file: { path: /var/log/app } }'],
+  ['error_file', 'logs: { file: { path: /var/log/app } }'],
+  ['stdout_logfile', 'logs: { file: { path: /var/log/app } }'],
+  ['stderr_logfile', 'logs: { file: { path: /var/log/app } }'],
+  ['stdout_logfile_maxbytes', 'logs: { file: { max_size: 10M } }'],
+  ['stderr_logfile_maxbytes', 'logs: { file: { max_size: 10M } }'],
+  ['stdout_logfile_backups', 'logs: { file: { keep: 5 } }'],
+  ['stderr_logfile_backups', 'logs: { file: { keep: 5 } }'],
+  ['stdout_syslog', 'logs: { forward: [NAME] }'],
+  ['stderr_syslog', 'logs: { forward: [NAME] }'],
+  ['SyslogFacility', 'logs: { forward: [NAME] }'],
+  ['log-targets', 'logs: { forward: [NAME] }'],
+  ['StandardOutput', 'logs: { stdout: true }'],
+  ['StandardError', 'logs: { stdout: true }'],
+  ['logrotate', 'logs: { file: { max_size: 10M, keep: 5 } }'],
+  ['max-size', 'max_size'],
+  ['maxsize', 'max_size'],
+  ['maxbytes', 'max_size'],
+  ['max-file', 'keep'],
+  ['max_files', 'keep'],
+  ['backups', 'keep'],
+  ['rotate', 'keep'],
+  ['maxage', 'max_age'],
+  ['compression', 'compress'],
+  ['log_opt', 'logs: { file: { max_size: 10M, keep: 5 } }'],
 ]);
 
 export const FOREIGN_VALUES: ReadonlyMap<string, string> = new Map([

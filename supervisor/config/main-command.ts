@@ -1,5 +1,6 @@
 // The command of `bosun run -- COMMAND` as a service named `main`: alone it is a drop-in for tini, beside others it starts last.
 import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../core/execution-spec.ts';
+import type { LogSpec } from '../core/log-spec.ts';
 import type { ServiceName } from '../core/names.ts';
 import type { Dependency, FleetSpec, ServiceSpec, Stdio } from '../core/service-spec.ts';
 import { baseEnvironment, type Environment } from './base-environment.ts';
@@ -9,6 +10,7 @@ const MAIN = 'main' as ServiceName;
 
 export type MainCommandOptions = {
   readonly stdio: Stdio;
+  readonly logs: LogSpec;
   /** SIGKILL follows the stop signal after this; the shutdown's own budget cuts it in any case. */
   readonly stopTimeoutMs?: number;
   /** Where the command runs: Bosun's own working directory if not said, because a drop-in must not change it. */
@@ -56,6 +58,7 @@ export function mainCommandService(
     down: undefined,
     schedule: { kind: 'none' },
     successExitCodes: [0],
+    logs: options.logs,
     execution: PLAIN_EXECUTION,
     resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },
@@ -67,6 +70,7 @@ export function withMainCommand(
   spec: FleetSpec,
   command: readonly string[],
   environment: Environment,
+  logsOf: (service: string) => LogSpec,
 ): FleetSpec {
   const alone = spec.services.length === 0;
   // A timer is never ready.
@@ -74,6 +78,7 @@ export function withMainCommand(
   const service = mainCommandService(command, environment, {
     stdio: alone ? 'inherited' : 'piped-with-stdin',
     stopTimeoutMs: spec.shutdownBudgetMs,
+    logs: logsOf(MAIN),
   });
   return {
     ...spec,

@@ -1,5 +1,6 @@
 // Regular expressions in the configuration, with the `v` flag of JavaScript. The engine says what is wrong with one, not where; the
 // place is found by trying how much of it is right.
+import { examinePattern } from '../core/pattern-cost.ts';
 import { ok, quote, wrong, type Parsed } from './parsed.ts';
 
 /** Each place costs an attempt to compile; nobody writes a longer one by hand. */
@@ -11,10 +12,19 @@ export function parsePattern(text: string): Parsed<string> {
   if (text === '') return wrong('is an empty pattern, which every line matches', 'Write a part of the line.');
   if (text.length > MAX_LENGTH) return wrong(`is longer than ${MAX_LENGTH} characters`, 'Write it shorter.');
   const fault = faultOf(text);
-  if (fault === undefined) return ok(text);
+  if (fault === undefined) return withinTime(text);
   const at = placeOf(text, fault);
   const from = text.slice(at, at + 20);
   return wrong(`is no regular expression: ${fault}, at character ${at + 1}: ${quote(from)}`, REMEDY);
+}
+
+function withinTime(text: string): Parsed<string> {
+  const cost = examinePattern(text);
+  if (cost.kind === 'bounded') return ok(text);
+  return wrong(
+    `repeats what is repeated already, and a long line could take for ever: ${quote(cost.part)}`,
+    'Repeat it once, such as [\\w\\s]+ in place of (\\w+\\s?)+.',
+  );
 }
 
 function faultOf(text: string): string | undefined {

@@ -20,7 +20,7 @@ export function keysAt(schema: Schema, path: Path): readonly string[] {
     .flatMap((inner) => (inner instanceof z.core.$ZodObject ? Object.keys(inner._zod.def.shape) : []));
 }
 
-export function metaAt(schema: Schema, path: Path, field: 'examples' | 'description'): unknown {
+export function metaAt(schema: Schema, path: Path, field: 'examples' | 'description' | 'default'): unknown {
   return schemasAt(schema, path)
     .flatMap(withLayers)
     .map((layer): unknown => z.globalRegistry.get(layer)?.[field])

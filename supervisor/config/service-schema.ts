@@ -7,6 +7,7 @@ import { environmentSchema, envFileSchema } from './environment-schema.ts';
 import { executionShape } from './execution-schema.ts';
 import { hooksSchema } from './hooks-schema.ts';
 import { instancesSchema } from './instances-schema.ts';
+import { serviceLogsSchema } from './logs-schema.ts';
 import { livenessSchema, readinessSchema, startupSchema } from './probe-schema.ts';
 import { reloadSchema } from './reload-schema.ts';
 import { restartSchema } from './restart-schema.ts';
@@ -71,6 +72,7 @@ export const serviceSchema = z
       examples: [['umount', '/mnt/data']],
     }).optional(),
     reload: reloadSchema,
+    logs: serviceLogsSchema,
     ...scheduleShape,
   })
   .meta({ title: 'A service of Bosun', description: 'One file for each service: services.d/NAME.yaml.' });

@@ -1,5 +1,6 @@
 // A service file that has passed every check, to the specification of the core: names of the file to names of the core, and the
 // defaults that depend on other keys.
+import type { LogSpec } from '../core/log-spec.ts';
 import type { ServiceName } from '../core/names.ts';
 import type { Schedule } from '../core/schedule.ts';
 import type {
@@ -20,12 +21,13 @@ export type ServiceParts = {
   readonly file: ServiceFile;
   readonly dependsOn: readonly DraftDependency[];
   readonly context: ServiceContext;
+  readonly logs: LogSpec;
 };
 
 const STARTUP_TIMEOUT_MS = 60_000;
 const BURST_OF_IMPORTANT = 5;
 
-export function toServiceSpec({ name, file, dependsOn, context }: ServiceParts): ServiceSpec {
+export function toServiceSpec({ name, file, dependsOn, context, logs }: ServiceParts): ServiceSpec {
   const { environment, execution, resourceControl, eligibility } = context;
   return {
     name: name as ServiceName,
@@ -48,6 +50,7 @@ export function toServiceSpec({ name, file, dependsOn, context }: ServiceParts):
     down: file.down,
     schedule: toSchedule(file),
     successExitCodes: file.success_exit_codes,
+    logs,
     execution,
     resourceControl,
     eligibility,

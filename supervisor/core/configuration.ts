@@ -83,5 +83,7 @@ function startsAnew(draft: Draft, after: ServiceSpec): boolean {
   if (state.kind === 'completed') return change.kind === 'restarted';
   // The date it waits for follows from what is not so any more.
   if (state.kind === 'scheduled') return change.parts.includes('schedule') || change.parts.includes('type');
-  return state.kind === 'failed' || state.kind === 'backoff';
+  // Where its lines go has nothing to do with how it ended.
+  const concernsRuns = change.parts.some((part) => part !== 'logs');
+  return concernsRuns && (state.kind === 'failed' || state.kind === 'backoff');
 }

@@ -201,6 +201,25 @@ export type FleetEvent =
 export type PlaneEvent =
   | { readonly type: 'plane-failed'; readonly reason: string }
   | { readonly type: 'plane-restarted' }
+  /** The logs' thread died, and the next one goes on at the same byte. */
+  | { readonly type: 'logs-failed'; readonly reason: string }
+  | { readonly type: 'logs-restarted' }
+  /** A file of a service's log, or the queue of a sink, cannot be written. `name`: of the service or the sink. */
+  | {
+      readonly type: 'log-store-failed';
+      readonly store: 'file' | 'sink';
+      readonly name: string;
+      readonly errno: string;
+      readonly text: string;
+    }
+  | {
+      readonly type: 'log-store-recovered';
+      readonly store: 'file' | 'sink';
+      readonly name: string;
+      readonly droppedLines: number;
+    }
+  /** Something about a service's output that cannot be done; `text` says what, for people. */
+  | { readonly type: 'log-trouble'; readonly name: string; readonly text: string }
   /** Ended by the sweep. `count`: all of them, of whom only the first are named. */
   | { readonly type: 'survivors-found'; readonly survivors: readonly Stray[]; readonly count: number }
   /** A system call that fails as none should; `text`: what follows from it, for people. */

@@ -18,6 +18,11 @@ export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
       return { ...fleet, services: reorder(fleet.services, event) };
     case 'plane-failed':
     case 'plane-restarted':
+    case 'logs-failed':
+    case 'logs-restarted':
+    case 'log-store-failed':
+    case 'log-store-recovered':
+    case 'log-trouble':
     case 'survivors-found':
     case 'call-failed':
     case 'access-refused':

@@ -1,6 +1,9 @@
 // The memory that the logs' thread works in and the engine owns: what has been read from a pipe and is not yet where it belongs, what waits
 // for standard output, and the counters. A thread that dies leaves all of it to the next one, which goes on at the same byte. Layout only.
 
+import type { RunId } from './names.ts';
+import type { OutputStream } from './plane-message.ts';
+
 /** What one read may bring. Longer lines than MAX_LINE_BYTES are split, so that a carried line and a read fit in. */
 export const LOG_READ_BYTES = 1_048_576;
 const STAGING_BYTES = LOG_READ_BYTES + 2 * 65_536;
@@ -11,27 +14,55 @@ export const LOG_QUEUE_BYTES = 2_097_152;
 export const WORD = {
   /** 1: the thread has to end. */
   quit: 0,
-  /** The run and stream whose bytes are in `staging`: twice the run, 1 more for stderr; 0 when there are none. */
+  /** `ownerOf` the run and stream whose bytes are in `staging`; 0 when there are none. */
   owner: 1,
   /** How much of `staging` is filled, and how much of that is where it belongs. */
   stagedBytes: 2,
   doneBytes: 3,
-  /** 1: no more will come after the bytes in `staging`. */
-  atEnd: 4,
-  /** Of the block at `doneBytes`: what each sink has taken of its own form of it. */
-  stdoutDone: 5,
-  fileDone: 6,
-  spoolDone: 7,
-  /** Where the block at `doneBytes` would begin in `queue`, and the queue's own marks; all of them wrap at 2^32. */
-  queueMark: 8,
-  queueHead: 9,
-  queueTail: 10,
+  /** What comes after the bytes in `staging`: 0 perhaps more, 1 nothing, 2 nothing for so long that the lines there are a whole record. */
+  outlook: 4,
+  /** The block that the next words are of: where it begins in `staging`, plus 1. */
+  blockOf: 5,
+  /** What each sink has taken of its own form of that block. */
+  stdoutDone: 6,
+  fileDone: 7,
+  spoolDone: 8,
+  /** The queue's tail before that block. */
+  queueMark: 9,
+  /** Of `queue`: how many bytes have been taken out and put in; both wrap at 2^32. */
+  queueHead: 10,
+  queueTail: 11,
+  /** How many threads have begun the block and died. */
+  attempts: 12,
+  /** 1: what stdoutDone has not of the block is dropped. Counted is it after that, perhaps again, from the counts before the block. */
+  stdoutDropped: 13,
+  /** The queue's tail when a notice of losses was to be put there: when it is elsewhere now, the notice is in. */
+  noticeMark: 14,
+  /** 1: what is in the queue is being thrown away, and `droppedNext` is how many lines are dropped then. */
+  clearing: 15,
+  /** How much of `staging` was carried, and not read now. */
+  carriedBytes: 16,
 } as const;
 
-const WORDS_BYTES = 64;
-/** 64-bit: the moment of the read in `staging` (milliseconds), lines dropped, and those of them that a notice has told. */
-export const COUNT = { readAtMs: 0, droppedLines: 1, toldLines: 2 } as const;
-const COUNTS_BYTES = 64;
+const WORDS_BYTES = 128;
+/** 64-bit. What a thread that dies may have counted or not is set by the next one, from what it was before. */
+export const COUNT = {
+  /** The moment of the read in `staging`. */
+  readAtMs: 0,
+  /** Lines dropped in all, and those of them that a notice has told; each also as it will be after the step at hand. */
+  droppedLines: 1,
+  toldLines: 2,
+  toldNext: 3,
+  droppedNext: 4,
+  /** Before the block at hand. */
+  droppedLinesBefore: 5,
+  /** Of the service (TALLY): before the read at hand, and before the block at hand. */
+  readBytesBefore: 6,
+  stdoutDroppedLinesBefore: 7,
+  stdoutDroppedBytesBefore: 8,
+  redactedBefore: 9,
+} as const;
+const COUNTS_BYTES = 128;
 
 export type LogBoard = {
   readonly shared: SharedArrayBuffer;
@@ -70,3 +101,8 @@ export const TALLY = {
   redacted: 7,
 } as const;
 export const TALLY_BYTES = 8 * 8;
+
+/** Of a run's stream; never 0. Runs are numbered from 1 on; beyond 2^30 they begin anew, long after the first has gone. */
+export function ownerOf(run: RunId, stream: OutputStream): number {
+  return ((run % 2 ** 30) * 2 + (stream === 'stderr' ? 1 : 0)) | 0;
+}

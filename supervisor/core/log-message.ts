@@ -36,8 +36,11 @@ export type ToLogs =
   | { readonly type: 'lend'; readonly pipe: LentPipe }
   /** The control plane's end of a channel; the one before it is dead. */
   | { readonly type: 'reader'; readonly port: MessagePort }
-  /** The last message: take what is in the pipes, write out what can be written until `limitMs` have passed, answer `flushed`. */
-  | { readonly type: 'finish'; readonly limitMs: number }
+  /**
+   * The last message: take what is in the pipes, write out what can be written until `limitMs` have passed, answer `flushed`. `unfinished`: lines
+   * without a newline are written, or kept for a Bosun that goes on with them.
+   */
+  | { readonly type: 'finish'; readonly limitMs: number; readonly unfinished: 'write' | 'keep' }
   /** Fault injection: throw. */
   | { readonly type: 'break' };
 
@@ -74,14 +77,23 @@ export type LogBlock = {
   readonly stream: OutputStream;
   readonly timeMs: number;
   readonly bytes: Uint8Array;
-  /** `continues`: one piece of a line that was too long; the next block of the stream goes on with it. */
-  readonly ends: 'line' | 'continues';
+  /**
+   * `continues`: one piece of a line that was too long, without a newline; the next block of the stream goes on with it. `record`: all of its
+   * lines are one record, as a stack trace is.
+   */
+  readonly ends: 'line' | 'continues' | 'record';
 };
+
+/** So many bytes of a service have been held in memory, since it was made: `bornMs` tells it from that of another thread. */
+export type RingMoment = { readonly bornMs: number; readonly byte: number };
+
+/** `at`: before its first byte. */
+export type HeldBlock = LogBlock & { readonly at: RingMoment };
 
 /** From the control plane, over its channel; with the bell rung after each. */
 export type LogRequest =
-  /** A line of Bosun's own, as it is to stand on standard output, with its newline. */
-  | { readonly type: 'own'; readonly bytes: Uint8Array }
+  /** A line of Bosun's own: with its newline as it is to stand on standard output; without one it is shown as a service's line would be. */
+  | { readonly type: 'own'; readonly line: string }
   /** The newest lines that are held in memory: `newest` answers, and when `follow` is set `lines` from exactly there on. */
   | {
       readonly type: 'read';
@@ -91,12 +103,16 @@ export type LogRequest =
       readonly follow: 'follow' | 'once';
     }
   | { readonly type: 'unfollow'; readonly id: number }
+  /** `grown` answers, once, as soon as the service has written more than up to `seen`; with undefined, or the moment of another memory, at once. */
+  | { readonly type: 'watch'; readonly service: string; readonly seen: RingMoment | undefined }
   /** A reader of `lines` has taken so many bytes in all: beyond a bound of bytes on their way its lines are dropped and counted. */
   | { readonly type: 'taken'; readonly id: number; readonly bytes: number };
 
 export type LogReply =
-  | { readonly type: 'newest'; readonly id: number; readonly blocks: readonly LogBlock[] }
-  | { readonly type: 'lines'; readonly id: number; readonly block: LogBlock }
+  | { readonly type: 'newest'; readonly id: number; readonly blocks: readonly HeldBlock[] }
+  | { readonly type: 'lines'; readonly id: number; readonly block: HeldBlock }
   | { readonly type: 'missed'; readonly id: number; readonly lines: number }
+  /** What it has written up to `at` is in its files, if it has any that can be written. */
+  | { readonly type: 'grown'; readonly service: string; readonly at: RingMoment }
   /** A file was rotated: it may be compressed. */
   | { readonly type: 'rotated'; readonly service: string; readonly path: string };

@@ -1,4 +1,4 @@
-// What becomes of a service's output, as its file and bosun.yaml say it: every default filled in, every unit in the name. Types only.
+// What becomes of a service's output, as its file and bosun.yaml say it: every default filled in, every unit in the name.
 
 /** On Bosun's standard output. `json` has pino's field names. */
 export type LogFormat = 'json' | 'prefix' | 'raw';
@@ -15,6 +15,26 @@ export type LogSpec = {
   readonly redact: RedactSpec;
   /** Names of `logSinks`. */
   readonly forward: readonly string[];
+};
+
+/** Where nothing is said. */
+export const DEFAULT_LOGS: LogSpec = {
+  format: 'json',
+  stdout: 'shown',
+  file: undefined,
+  multiline: undefined,
+  redact: { names: [], fileValues: [], patterns: [] },
+  forward: [],
+};
+
+/** What bosun.yaml and the options have settled when Bosun starts, for as long as it lives. */
+export type LogPlaces = {
+  /** Of services that name none. */
+  readonly format: LogFormat;
+  /** An absolute path: a service that names none has its files in a directory of its name below it. */
+  readonly directory: string;
+  /** The names of the sinks. */
+  readonly sinks: readonly string[];
 };
 
 /** `DIRECTORY/current.log` and the files rotated from it; only Bosun writes there. A limit of 0 is none. */
@@ -45,6 +65,8 @@ export type MultilineSpec = {
 export type RedactSpec = {
   /** Of variables in the service's environment, whose values are masked. */
   readonly names: readonly string[];
+  /** What is in the files that its variables NAME_FILE name, when the configuration was loaded. */
+  readonly fileValues: readonly string[];
   /** Regular expressions (flag v); what they match is masked. */
   readonly patterns: readonly string[];
 };

@@ -6,6 +6,7 @@ import type { Fleet } from './fleet.ts';
 import type { Command } from './input.ts';
 import type { AuditEvent } from './event.ts';
 import type { ListenerSpec, SocketRule } from './control-access.ts';
+import type { LogFormat, LogPlaces, LogSinkSpec } from './log-spec.ts';
 import type { JobId, RunId, ServiceName } from './names.ts';
 import type { FleetSpec } from './service-spec.ts';
 
@@ -14,7 +15,7 @@ export type OutputStream = 'stdout' | 'stderr';
 export type PlaneSettings = {
   readonly version: string;
   readonly socketPath: string;
-  readonly logFormat: 'json' | 'prefix' | 'raw';
+  readonly logFormat: LogFormat;
   /** Bosun's own uid: the one besides root that may do everything. */
   readonly ownUid: number;
   readonly enginePid: number;
@@ -22,6 +23,9 @@ export type PlaneSettings = {
   /** An absolute path of a directory that only Bosun writes to: the journal, the output of jobs, API keys. */
   readonly stateDir: string;
   readonly journal: JournalLimits;
+  /** As LogSettings has them. */
+  readonly spoolDir: string;
+  readonly sinks: readonly LogSinkSpec[];
   /** Who besides root and Bosun's own user may use the control socket. */
   readonly socketRules: readonly SocketRule[];
   readonly listeners: readonly ListenerSpec[];
@@ -45,16 +49,19 @@ export type ConfigurationSource = {
   readonly fixed: Readonly<Record<string, string>>;
   /** Of such keys, those that an option decides. */
   readonly overridden: readonly string[];
+  readonly logs: LogPlaces;
 };
 
-/** A pipe end lent to the control plane; the descriptor is a duplicate that the receiver owns and must close. */
+/** A pipe end lent to the logs' thread. The descriptor stays the engine's, which closes it when it is told that the pipe is drained. */
 export type LentPipe = {
   readonly service: ServiceName;
   readonly run: RunId;
   readonly stream: OutputStream;
+  /** Of the run's leader when it began. */
+  readonly pid: number;
   readonly fd: number;
   /**
-   * The unfinished line: 4 bytes of length (native order), then up to MAX_LINE_BYTES, growable. A worker that dies leaves
+   * The unfinished line: 4 bytes of length (native order), then up to MAX_LINE_BYTES, growable. A thread that dies leaves
    * it to the next one.
    */
   readonly carry: SharedArrayBuffer;
@@ -106,7 +113,14 @@ export type ToPlane =
     }
   /** SIGHUP: read the configuration and ask for it to be applied. */
   | { readonly type: 'apply-requested'; readonly actor: string }
-  | { readonly type: 'lend'; readonly pipe: LentPipe }
+  /** The channel to the logs' thread, in place of the one before; `bell` is an eventfd(2) that is written to after each message on it. */
+  | {
+      readonly type: 'logs';
+      readonly port: MessagePort;
+      readonly bell: number;
+      /** log-board.ts has what is in it. */
+      readonly board: SharedArrayBuffer;
+    }
   | { readonly type: 'lend-job'; readonly end: LentJobEnd }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
   /** The last message: write out what is there, answer `flushed`, take no more commands. */
@@ -117,25 +131,10 @@ export type ToPlane =
 export type FromPlane =
   | { readonly type: 'listening'; readonly socketPath: string }
   | { readonly type: 'command'; readonly command: Command }
-  | {
-      readonly type: 'line-matched';
-      readonly service: ServiceName;
-      readonly run: RunId;
-      readonly purpose: WatchedLine['purpose'];
-    }
-  /** The pipe has been read to its end; the engine may close its own copy. */
-  | {
-      readonly type: 'drained';
-      readonly service: ServiceName;
-      readonly run: RunId;
-      readonly stream: OutputStream;
-    }
   /** The end is not needed any more: its stream has been read to its end, or the input is complete. */
   | { readonly type: 'job-end-done'; readonly run: RunId; readonly stream: JobStream }
   /** For the audit trail; it comes back as an event with an id. */
   | { readonly type: 'note'; readonly event: AuditEvent; readonly actor: string; readonly command: string }
   /** Every event up to this id is on the disk. */
   | { readonly type: 'journaled'; readonly upToId: number }
-  /** Standard output cannot be written: its lines wait, or are lost and counted. */
-  | { readonly type: 'output-failed'; readonly errno: string }
   | { readonly type: 'flushed' };

@@ -2,6 +2,7 @@
 // config/ makes it from YAML; nothing here knows where it came from.
 import type { Command } from './argv.ts';
 import type { Execution, ResourceControl } from './execution-spec.ts';
+import type { LogSpec } from './log-spec.ts';
 import type { ServiceName } from './names.ts';
 import type { Liveness, Readiness, Startup } from './probe-spec.ts';
 import type { Schedule } from './schedule.ts';
@@ -99,6 +100,7 @@ export type ServiceSpec = {
   /** Of a timer; `none` for every other type. */
   readonly schedule: Schedule;
   readonly successExitCodes: readonly number[];
+  readonly logs: LogSpec;
   readonly execution: Execution;
   readonly resourceControl: ResourceControl;
   readonly eligibility: Eligibility;

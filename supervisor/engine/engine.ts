@@ -120,6 +120,7 @@ export class Engine {
     this.#publish();
     this.#model = model;
     this.#ports.plane.configured(model.spec, model.target);
+    this.#ports.logs.configured(model.spec);
   }
 
   #publish(): void {

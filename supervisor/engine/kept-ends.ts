@@ -1,12 +1,10 @@
-// Our ends of what services and jobs read from and write to: each is kept here, and the control plane gets duplicates, again when another
-// worker takes the place of one that has died. Closed when they are not needed any more, and never before.
+// Our ends of what jobs read from and write to: each is kept here, and the control plane gets duplicates, again when another worker takes
+// the place of one that has died. Closed when they are not needed any more, and never before.
 import type { RecordedEvent } from '../core/event.ts';
 import type { JobId, RunId } from '../core/names.ts';
-import type { JobStream, LentJobEnd, LentPipe, ToPlane, WatchedLine } from '../core/plane-message.ts';
+import type { JobStream, LentJobEnd } from '../core/plane-message.ts';
 
-type KeptEnd =
-  | { readonly kind: 'pipe'; readonly ours: number; readonly lent: Omit<LentPipe, 'fd'> }
-  | { readonly kind: 'job'; readonly ours: number; readonly lent: Omit<LentJobEnd, 'fd'> };
+type KeptEnd = { readonly ours: number; readonly lent: Omit<LentJobEnd, 'fd'> };
 
 export class KeptEnds {
   readonly #close: (fd: number) => void;
@@ -35,22 +33,10 @@ export class KeptEnds {
     return this.#ends.get(key)?.ours;
   }
 
-  /** What hands a duplicate over. */
-  message(key: string, fd: number): ToPlane | undefined {
+  /** What a duplicate is the end of. */
+  end(key: string, fd: number): LentJobEnd | undefined {
     const end = this.#ends.get(key);
-    if (end === undefined) return undefined;
-    return end.kind === 'pipe'
-      ? { type: 'lend', pipe: { ...end.lent, fd } }
-      : { type: 'lend-job', end: { ...end.lent, fd } };
-  }
-
-  /** The next worker need not look for what this one has found. */
-  stopWatching(run: RunId, purpose: WatchedLine['purpose']): void {
-    for (const [key, end] of this.#ends) {
-      if (end.kind !== 'pipe' || end.lent.run !== run) continue;
-      const watched = end.lent.watched.filter((line) => line.purpose !== purpose);
-      this.#ends.set(key, { ...end, lent: { ...end.lent, watched } });
-    }
+    return end === undefined ? undefined : { ...end.lent, fd };
   }
 
   /**
@@ -70,8 +56,8 @@ export class KeptEnds {
   }
 
   #dropOf(job: JobId, streams: readonly JobStream[]): void {
-    for (const [key, { kind, lent }] of this.#ends)
-      if (kind === 'job' && lent.job === job && streams.includes(lent.stream)) this.#drop(key);
+    for (const [key, { lent }] of this.#ends)
+      if (lent.job === job && streams.includes(lent.stream)) this.#drop(key);
   }
 
   #drop(key: string): void {
@@ -82,7 +68,6 @@ export class KeptEnds {
   }
 }
 
-/** A run is of one service or one job. */
 function keyOf(run: RunId, stream: JobStream): string {
   return `${String(run)}/${stream}`;
 }

@@ -132,6 +132,7 @@ export type EnginePorts = {
   readonly hook: (spec: ServiceSpec, request: HookRequest, signal: AbortSignal) => Promise<CommandOutcome>;
   readonly sweep: (signal: 'SIGTERM' | 'SIGKILL') => void;
   readonly plane: PlanePort;
+  readonly logs: LogPort;
   /** Ends the process with this code, once the log is written out or at `byMs`, monotonic. */
   readonly exit: (code: number, byMs: number) => void;
   /** A mistake of ours: told, and survived. */
@@ -139,11 +140,25 @@ export type EnginePorts = {
 };
 
 /** The control plane as the engine sees it. Nothing here waits or throws. */
+/** Our end of one of a service's streams. */
+export type OutputEnd = {
+  readonly run: RunId;
+  readonly stream: OutputStream;
+  readonly fd: number;
+  readonly pid: Pid;
+};
+
+/** Who reads what services write. */
+export type LogPort = {
+  lend(spec: ServiceSpec, end: OutputEnd): void;
+  /** What becomes of the output from now on; before the first pipe of a service that is new. */
+  configured(spec: FleetSpec): void;
+};
+
 export type PlanePort = {
   publish(events: readonly RecordedEvent[], fleet: Fleet): void;
   reply(command: string, result: CommandResult): void;
   lendJob(end: JobEndpoint & { readonly job: JobId; readonly run: RunId }): void;
-  lend(spec: ServiceSpec, run: RunId, stream: OutputStream, readEnd: number): void;
   /** Another specification from the next event on. `target`: what it is on its way to, while something runs by another. */
   configured(spec: FleetSpec, target: FleetSpec | undefined): void;
   /** Reads the configuration again; it comes back as a command, or not at all when it is wrong. */

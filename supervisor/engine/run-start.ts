@@ -1,14 +1,15 @@
-// Starts a run: the channel on which it tells of itself, its process, its pipes lent to the control plane. Whatever fails on the
+// Starts a run: the channel on which it tells of itself, its process, its pipes lent to the logs' thread. Whatever fails on the
 // way is an input like any other.
 import type { Effect } from '../core/effect.ts';
 import type { Input } from '../core/input.ts';
 import type { RunId } from '../core/names.ts';
 import type { ServiceSpec } from '../core/service-spec.ts';
-import type { EnginePorts, LaunchedPipes, NotifyChannel } from './ports.ts';
+import type { EnginePorts, LaunchResult, NotifyChannel } from './ports.ts';
 import type { RunAttachments } from './run-attachments.ts';
 
 type Submit = (input: Input) => void;
-type Ports = Pick<EnginePorts, 'runs' | 'notify' | 'watchNotify' | 'plane'>;
+type Launched = Extract<LaunchResult, { kind: 'launched' }>;
+type Ports = Pick<EnginePorts, 'runs' | 'notify' | 'watchNotify' | 'logs'>;
 
 export class RunStart {
   readonly #ports: Ports;
@@ -36,7 +37,7 @@ export class RunStart {
     if (channel !== undefined) this.#attachChannel(run, channel);
     // First of all: whatever happens to its pipes, the run has a process.
     submit({ type: 'spawned', service, run, pid: launch.pid, degraded: launch.degraded });
-    this.#attachPipes(spec, run, launch.pipes, submit);
+    this.#attachPipes(spec, run, launch, submit);
   }
 
   /** The run has started or is ready, perhaps again: what counts from then on begins. */
@@ -71,9 +72,10 @@ export class RunStart {
     });
   }
 
-  #attachPipes(spec: ServiceSpec, run: RunId, pipes: LaunchedPipes, submit: Submit): void {
-    if (pipes.stdout !== undefined) this.#ports.plane.lend(spec, run, 'stdout', pipes.stdout);
-    if (pipes.stderr !== undefined) this.#ports.plane.lend(spec, run, 'stderr', pipes.stderr);
+  #attachPipes(spec: ServiceSpec, run: RunId, { pid, pipes }: Launched, submit: Submit): void {
+    const { logs } = this.#ports;
+    if (pipes.stdout !== undefined) logs.lend(spec, { run, pid, stream: 'stdout', fd: pipes.stdout });
+    if (pipes.stderr !== undefined) logs.lend(spec, { run, pid, stream: 'stderr', fd: pipes.stderr });
     if (pipes.notify === undefined) return;
     const watch = this.#ports.watchNotify(pipes.notify, () => {
       submit({ type: 'probed', service: spec.name, run, purpose: 'readiness', answer: { kind: 'ok' } });

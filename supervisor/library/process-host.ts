@@ -171,7 +171,6 @@ export class ProcessHost {
         this.#streams.set(job, streams);
         streams.attach(stream, fd);
       },
-      lend: NOTHING,
       configured: NOTHING,
       requestApply: NOTHING,
     };
@@ -182,6 +181,7 @@ const NO_COMMAND = { kind: 'failed', detail: 'there are no services' } as const;
 
 /** What only services need. */
 const WITHOUT_SERVICES: Omit<EnginePorts, 'clock' | 'calendar' | 'random' | 'runs' | 'plane' | 'fault'> = {
+  logs: { lend: NOTHING, configured: NOTHING },
   probes: { start: () => ({ [Symbol.dispose]: NOTHING }) },
   notify: { open: () => ({ kind: 'failed', error: { code: 'ENOSYS', message: NO_COMMAND.detail } }) },
   watchNotify: () => ({ [Symbol.dispose]: NOTHING }),

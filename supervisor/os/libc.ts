@@ -1,11 +1,12 @@
 // The C library over node:ffi, which only this file, its neighbours libc-*.ts and poll.ts know. Offsets and numbers are those of
 // 64-bit Linux with glibc; each names its header or man page. Nothing here decides anything.
-import { dlopen, getRawPointer } from 'node:ffi';
+import { dlopen } from 'node:ffi';
 import { constants } from 'node:fs';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Pid } from '../core/names.ts';
 import { done, fail, failed } from './libc-errno.ts';
 import { socketCalls } from './libc-socket.ts';
+import { packEnvironment, packStrings } from './libc-strings.ts';
 import { terminalCalls } from './libc-terminal.ts';
 import { timerCalls } from './libc-timer.ts';
 import { whenReadable } from './poll.ts';
@@ -115,24 +116,6 @@ function wait(idType: number, id: number, options: number): CallResult<PeekedChi
   return { ok: true, value: pid === 0 ? undefined : { pid: pid as Pid, exit: decodeExit(siginfo) } };
 }
 
-/**
- * A NULL-terminated array of C strings, with the strings behind it in the same memory, so that one reference keeps all
- * of it alive during the call.
- */
-function packStrings(strings: readonly string[]): Buffer {
-  const encoded = strings.map((text) => Buffer.from(text + '\0'));
-  const tableBytes = 8 * (strings.length + 1);
-  const packed = Buffer.allocUnsafeSlow(tableBytes + encoded.reduce((sum, bytes) => sum + bytes.length, 0));
-  const base = getRawPointer(packed);
-  let offset = tableBytes;
-  encoded.forEach((bytes, index) => {
-    packed.writeBigUInt64LE(base + BigInt(offset), 8 * index);
-    offset += bytes.copy(packed, offset);
-  });
-  packed.writeBigUInt64LE(0n, 8 * strings.length);
-  return packed;
-}
-
 function fileActions(request: SpawnRequest): Buffer {
   const actions = Buffer.allocUnsafeSlow(SPAWN_FILE_ACTIONS_BYTES);
   c.posix_spawn_file_actions_init(actions);
@@ -201,9 +184,7 @@ export const libc: SystemCalls = {
     const actions = fileActions(request);
     const settings = attributes(request);
     const argv = packStrings(request.argv);
-    const environment = packStrings(
-      Object.entries(request.environment).map(([name, value]) => `${name}=${value}`),
-    );
+    const environment = packEnvironment(request.environment);
     const errno = c.posix_spawn(pid, request.path, actions, settings, argv, environment);
     c.posix_spawn_file_actions_destroy(actions);
     c.posix_spawnattr_destroy(settings);

@@ -1,11 +1,11 @@
 // The worker thread of the control plane: started with a limit of memory, so that it, not PID 1, runs out first.
-import { Worker } from 'node:worker_threads';
+import { Worker, type MessagePort } from 'node:worker_threads';
 
 /** Several times what the views and rings of 1,000 services need. */
 const OLD_GENERATION_MB = 128;
 
 export type PlaneThread = {
-  post(message: unknown): void;
+  post(message: unknown, transfer?: readonly MessagePort[]): void;
 };
 
 export type PlaneThreadObserver = {
@@ -31,8 +31,8 @@ export function startPlaneThread(entry: URL, observer: PlaneThreadObserver): Pla
     observer.ended(reason);
   });
   return {
-    post: (message) => {
-      worker.postMessage(message);
+    post: (message, transfer = []) => {
+      worker.postMessage(message, [...transfer]);
     },
   };
 }

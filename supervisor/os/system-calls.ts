@@ -103,3 +103,17 @@ export type SystemCalls = {
   /** read(2) on a timer: how often it was due. EAGAIN: not yet. ECANCELED: the clock was set. */
   readTimer(fd: number): CallResult<bigint>;
 };
+
+/** What puts another program in the place of this one. Asked for by nobody but whoever replaces Bosun. */
+export type ImageCalls = {
+  /** memfd_create(2) with MFD_CLOEXEC: a file without a place, which lives as long as a descriptor of it. */
+  memoryFile(name: string): CallResult<number>;
+  /** fcntl(2) F_SETFD: whether a descriptor is closed by execve(2). */
+  setCloseOnExec(fd: number, state: 'closed' | 'kept'): CallResult<void>;
+  /** execve(2): it comes back only where it fails. Every other thread is gone with it, and so is all memory. */
+  becomeProgram(
+    path: string,
+    argv: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): CallResult<void>;
+};

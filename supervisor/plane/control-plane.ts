@@ -14,27 +14,23 @@ import { JournalEventLog } from './journal/journal-event-log.ts';
 import { ViewRebuild } from './journal/rebuild.ts';
 import { restoreState } from './journal/replay.ts';
 import { Jobs } from './jobs/jobs.ts';
-import { createFormat } from './logs/log-line.ts';
-import { LogPipeline } from './logs/log-pipeline.ts';
+import { LogClient } from './logs/log-client.ts';
 import { narrate } from './logs/narrator.ts';
-import type { Output } from './logs/open-stdout.ts';
-import { OutputSink } from './logs/output-sink.ts';
-import { createOwnFormat, createOwnLog, OWN_NAME, type OwnLog } from './logs/own-log.ts';
+import { createOwnLog, type OwnLog } from './logs/own-log.ts';
+import { Shipping } from './logs/shipping/shipping.ts';
 import type { Ports } from './ports.ts';
-import { pidOf } from '../core/service-state.ts';
+import { createKnownSecrets } from './secrets/known-secrets.ts';
 import { FleetView, type Hello } from './views/fleet-view.ts';
 
 /** What `finish` may take in all, before the engine gives up on the answer. */
 const FINISH_MS = 400;
-/** A control plane that dies should be replaced within half a second. */
-const SALVAGE_MS = 150;
 
 type Parts = {
   readonly view: FleetView;
   readonly journal: Journal;
   readonly intake: EventIntake;
-  readonly sink: OutputSink;
-  readonly logs: LogPipeline;
+  readonly logs: LogClient;
+  readonly shipping: Shipping;
   readonly log: OwnLog;
   readonly desk: CommandDesk;
   readonly jobs: Jobs;
@@ -44,12 +40,10 @@ type Parts = {
 
 export class ControlPlane {
   readonly #ports: Ports;
-  readonly #output: Output;
   #parts: Parts | undefined;
 
-  constructor(ports: Ports, output: Output) {
+  constructor(ports: Ports) {
     this.#ports = ports;
-    this.#output = output;
   }
 
   receive(message: ToPlane): void {
@@ -62,12 +56,10 @@ export class ControlPlane {
     if (message.type !== 'events') intake.flush();
     switch (message.type) {
       case 'events':
-        // Before the events: a service that is new may be started in the same message.
-        if (message.spec !== undefined) logs.serve(message.spec.services.map((service) => service.name));
         intake.take(message);
         return;
-      case 'lend':
-        logs.read(message.pipe);
+      case 'logs':
+        logs.join(message);
         return;
       case 'lend-job':
         this.#parts.jobs.lend(message.end);
@@ -87,14 +79,11 @@ export class ControlPlane {
   }
 
   /**
-   * The thread is about to die of an error. libuv still finishes its turn and would read from pipes into a thread that
-   * cannot take it any more, so the pipes are left unread. What has been read is written, as far as the reader of
-   * standard output takes it in time.
+   * The thread is about to die of an error. libuv still finishes its turn and would read from the jobs' pipes into a thread that cannot take
+   * it any more, so they are left unread.
    */
   salvage(): void {
-    this.#parts?.logs.setPressure('hold');
     this.#parts?.jobs.hold();
-    this.#parts?.sink.salvage(performance.now() + SALVAGE_MS);
   }
 
   #begin(hello: Hello): void {
@@ -104,13 +93,14 @@ export class ControlPlane {
       logWith: (ring) => new JournalEventLog(ring, journal),
     });
     journal.settle(view.state, view.events.lastId);
-    const { sink, logs, log } = this.#createLogs(hello, view);
+    const { logs, log } = createLogs(hello, view);
     const desk = new CommandDesk(this.#ports.post);
     const jobs = this.#createJobs(hello, { view, log, desk });
     const { settings } = hello;
+    const shipping = new Shipping({ settings, calls: this.#ports.socketCalls, tell: log });
     const { readConfiguration } = this.#ports;
     const reconfiguration = new Reconfiguration({ settings, view, desk, log, readConfiguration });
-    const droppedLogLines = (): number => sink.droppedLines;
+    const droppedLogLines = (): number => logs.droppedLines;
     const note: ApiContext['note'] = (event, actor) => {
       this.#ports.post({ type: 'note', event, actor, command: '' });
     };
@@ -137,12 +127,13 @@ export class ControlPlane {
       },
     });
     const intake = new EventIntake(journal, view);
-    this.#parts = { view, journal, intake, sink, logs, log, desk, jobs, reconfiguration, server };
+    this.#parts = { view, journal, intake, logs, shipping, log, desk, jobs, reconfiguration, server };
     for (const recorded of untold(hello.recentEvents)) tell(log, view, recorded);
     view.subscribe((recorded) => {
       tell(log, view, recorded);
     });
     void server.listen();
+    shipping.start();
   }
 
   #createJobs({ settings }: Hello, { view, log, desk }: Pick<Parts, 'view' | 'log' | 'desk'>): Jobs {
@@ -176,51 +167,11 @@ export class ControlPlane {
     return journal;
   }
 
-  #createLogs({ settings, spec }: Hello, view: FleetView): Pick<Parts, 'sink' | 'logs' | 'log'> {
-    const services = spec.services.map((service) => service.name);
-    const { terminal } = this.#output;
-    const color = terminal && (process.env['NO_COLOR'] ?? '') === '';
-    const format = createFormat(settings.logFormat, { names: [OWN_NAME, ...services], color });
-    const own = createOwnFormat({ format: settings.logFormat, formatLine: format, pid: settings.enginePid });
-    const sink = new OutputSink({
-      fd: this.#output.fd,
-      lossNotice: (lines, errno) =>
-        own({ level: 'warn', text: lossText(lines, errno), fields: { dropped: lines } }, Date.now()),
-      onTrouble: (errno) => {
-        this.#ports.post({ type: 'output-failed', errno });
-      },
-      onPressure: (pressure) => {
-        logs.setPressure(pressure);
-      },
-    });
-    const log = createOwnLog(sink, own);
-    const logs = new LogPipeline({
-      sink,
-      format,
-      services,
-      pidOf: (pipe) => runPid(view, pipe.service, pipe.run),
-      onDrained: ({ service, run, stream }) => {
-        this.#ports.post({ type: 'drained', service, run, stream });
-      },
-      onFailed: ({ service, stream }, reason) => {
-        log({ level: 'error', text: `cannot read ${stream} of ${service}: ${reason}` });
-      },
-      onMatched: ({ service, run }, purpose) => {
-        this.#ports.post({ type: 'line-matched', service, run, purpose });
-      },
-      onUnusable: ({ service }, pattern) => {
-        log({ level: 'error', text: `cannot look for ${pattern} in the output of ${service}` });
-      },
-    });
-    return { sink, logs, log };
-  }
-
-  async #finish({ view, journal, intake, sink, logs, desk, jobs, server }: Parts): Promise<void> {
+  async #finish({ view, journal, intake, shipping, desk, jobs, server }: Parts): Promise<void> {
     const untilMs = performance.now() + FINISH_MS;
     desk.close();
-    logs.finish(untilMs);
     jobs.finish(untilMs);
-    await Promise.all([sink.drain(untilMs), server.close()]);
+    await Promise.all([server.close(), shipping.finish(untilMs)]);
     intake.flush();
     journal.close(view.state, view.events.lastId);
     this.#ports.post({ type: 'flushed' });
@@ -241,15 +192,14 @@ function untold(recent: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return recent.slice(Math.max(0, failedAt));
 }
 
-function runPid(view: FleetView, service: string, run: number): number | undefined {
-  const record = view.find(service)?.record;
-  return record?.lastRun === run ? pidOf(record.state) : undefined;
-}
-
-function lossText(lines: number, errno: string | undefined): string {
-  const why =
-    errno === undefined
-      ? 'the reader of standard output did not keep up'
-      : `write(2) to standard output failed with ${errno}`;
-  return `${lines} log ${lines === 1 ? 'line was' : 'lines were'} dropped: ${why}`;
+function createLogs({ settings }: Hello, view: FleetView): Pick<Parts, 'logs' | 'log'> {
+  const logs = new LogClient(() => {
+    // Nothing is done with rotated files yet.
+  });
+  const secrets = createKnownSecrets((name) => view.find(name)?.spec, process.env);
+  const own = { format: settings.logFormat, pid: settings.enginePid, secrets };
+  const log = createOwnLog(own, (line) => {
+    logs.writeOwn(line);
+  });
+  return { logs, log };
 }

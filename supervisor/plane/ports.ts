@@ -4,6 +4,7 @@ import type { FromPlane, PlaneSettings } from '../core/plane-message.ts';
 import type { JobSpec } from '../core/job-spec.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
 import type { DiagnosticView } from '../wire/plan-view.ts';
+import type { SocketCalls } from './logs/shipping/socket-calls.ts';
 
 export type Peer = { readonly pid: number; readonly uid: number; readonly gid: number };
 
@@ -54,6 +55,7 @@ export type Ports = {
   readonly peerCredentials: PeerCredentials;
   readonly peerGroups: PeerGroups;
   readonly resizeTerminal: ResizeTerminal;
+  readonly socketCalls: SocketCalls;
   readonly post: (message: FromPlane) => void;
   /** Never rejects. */
   readonly readConfiguration: (settings: PlaneSettings) => Promise<ConfigurationReading>;

@@ -1,4 +1,4 @@
-// An event and a log line as the API shows them.
+// An event as the API shows it.
 import { z } from 'zod';
 
 export const eventView = z.strictObject({
@@ -31,18 +31,6 @@ export const eventsView = z.strictObject({
 /** Sent instead of silence when the cursor is older (or newer) than what is held. */
 export const gapView = z.strictObject({ after: z.int(), oldest_event_id: z.int() });
 
-export const logLineView = z.strictObject({
-  time: z.iso.datetime(),
-  service: z.string(),
-  stream: z.enum(['stdout', 'stderr']),
-  line: z.string(),
-  /** The exact bytes, when they are not UTF-8. */
-  base64: z.string().optional(),
-  /** The line was longer than 64 KiB: the next one goes on with it. */
-  continues: z.literal(true).optional(),
-});
-
 export type EventView = z.infer<typeof eventView>;
 export type EventsView = z.infer<typeof eventsView>;
 export type GapView = z.infer<typeof gapView>;
-export type LogLineView = z.infer<typeof logLineView>;

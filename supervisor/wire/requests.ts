@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ROLES } from '../core/control-access.ts';
 import { SERVICE_NAME_PATTERN } from '../core/names.ts';
 import { parseDuration } from './duration.ts';
+import { parseMoment } from './moment.ts';
 
 /** Ten minutes: a longer wait is a connection that nobody remembers. */
 export const LONGEST_WAIT_MS = 600_000;
@@ -45,7 +46,35 @@ export const eventsQuery = z.strictObject({
   command: z.string().min(1).max(200).optional(),
   limit: count.optional(),
 });
-export const logsQuery = z.strictObject({ lines: count.optional(), follow: flag.optional() });
+
+const moment = z.string().transform((text, context) => {
+  const timeMs = parseMoment(text, Date.now());
+  if (timeMs !== undefined) return timeMs;
+  context.addIssue(
+    'is no time: write 2026-11-21T14:20:30Z, seconds since 1970, or how long ago, such as 10m or 2d',
+  );
+  return z.NEVER;
+});
+/** Of one service. */
+export const logsQuery = z.strictObject({
+  /** The newest so many, or `all`; 100, and all of them when `since` is there. */
+  lines: z
+    .string()
+    .regex(/^(\d{1,15}|all)$/, 'is neither a whole number nor all')
+    .transform((text) => (text === 'all' ? Infinity : Number(text)))
+    .optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+  /** A regular expression of JavaScript, with the flag v, that the line matches somewhere. */
+  grep: z.string().min(1, 'is an empty pattern, which every line matches').max(1000).optional(),
+  ignore_case: flag.optional(),
+  stream: z.enum(['stdout', 'stderr'], { error: 'is neither stdout nor stderr' }).optional(),
+  follow: flag.optional(),
+  /** A cursor: what comes behind it, instead of the newest lines. */
+  after: z.string().min(1).optional(),
+});
+/** Of these services; of all of them when none is named. */
+export const manyLogsQuery = logsQuery.extend({ services: nameList.optional() });
 
 export const signalBody = z.strictObject({ signal: signalName });
 export const emptyBody = z.strictObject({});
@@ -117,6 +146,6 @@ export const jobOutputQuery = z.strictObject({
 export type JobOutputQuery = z.infer<typeof jobOutputQuery>;
 export type WaitQuery = z.infer<typeof waitQuery>;
 export type EventsQuery = z.infer<typeof eventsQuery>;
-export type LogsQuery = z.infer<typeof logsQuery>;
+export type LogsQuery = z.infer<typeof manyLogsQuery>;
 export type SignalBody = z.infer<typeof signalBody>;
 export type CommandBody = z.infer<typeof commandBody>;

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { completeSpec, type Completion } from '../../supervisor/config/complete-spec.ts';
 import { fixedSettings } from '../../supervisor/config/fixed-settings.ts';
 import { planChanges } from '../../supervisor/core/configuration-change.ts';
+import { DEFAULT_LOGS } from '../../supervisor/core/log-spec.ts';
 import type { FleetSpec, ServiceSpec } from '../../supervisor/core/service-spec.ts';
 import { fleetOf, service } from '../support/specs.ts';
 
@@ -11,6 +12,7 @@ const START: Completion = {
   socketPath: '/run/bosun.sock',
   shutdownBudgetMs: undefined,
   command: [],
+  logsOfCommand: (service) => ({ ...DEFAULT_LOGS, forward: [`for-${service}`] }),
   environment: { PATH: '/bin', BOSUN_SOCKET: '/elsewhere' },
   moment: 'start',
 };
@@ -31,6 +33,14 @@ test('every service, the command included, is told where the socket is', () => {
     ],
   );
   assert.equal(services[0]?.environment['A'], '1');
+});
+
+test('the output of the command is treated as bosun.yaml says for every service', () => {
+  const { services } = complete({ command: ['true'] }, service('app'));
+  assert.deepEqual(
+    services.map(({ logs }) => logs.forward),
+    [[], ['for-main']],
+  );
 });
 
 test('the option for the budget wins over the file, also later', () => {
@@ -61,7 +71,7 @@ test('a service that the command cannot stand beside is refused, also later', ()
 });
 
 test('settings that are used once are flat, without those that an option decides', () => {
-  const settings = { socket: '/a', logs: { format: 'raw' as const } };
+  const settings = { socket: '/a', logs: { format: 'raw' as const, sinks: {} } };
   assert.deepEqual(fixedSettings(settings, []), { socket: '/a', 'logs.format': 'raw' });
   assert.deepEqual(fixedSettings(settings, ['logs.format']), { socket: '/a' });
 });

@@ -24,12 +24,9 @@ const rules: readonly (readonly [rule: string, yaml: string, expected: readonly 
   ['an unknown key', 'command: [a]\nimage: nginx', ['2:1 unknown key "image"']],
   ['an unknown key deep down', 'command: [a]\nstop: { timeuot: 5s }', ['2:9 unknown key "timeuot"']],
   [
-    'keys and types of later versions',
-    'command: [a]\nlogs: { format: json }\ntype: attached',
-    [
-      '2:1 this version of Bosun does not support "logs" yet',
-      '3:7 this version of Bosun does not support the type "attached" yet',
-    ],
+    'a type of later versions',
+    'command: [a]\ntype: attached',
+    ['2:7 this version of Bosun does not support the type "attached" yet'],
   ],
   [
     'a word that is none of the list',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfiguration } from '../../supervisor/config/load.ts';
 import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../../supervisor/core/execution-spec.ts';
+import { DEFAULT_LOGS } from '../../supervisor/core/log-spec.ts';
 import { brief, load, loadService } from './loading.ts';
 
 const fixtures = new URL('../fixtures/config/', import.meta.url).pathname;
@@ -38,6 +39,7 @@ test('a command is enough; everything else has its default', async () => {
     down: undefined,
     schedule: { kind: 'none' },
     successExitCodes: [0],
+    logs: DEFAULT_LOGS,
     execution: PLAIN_EXECUTION,
     resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },
@@ -71,7 +73,7 @@ test('every key of a complete configuration arrives', async () => {
   const { spec, settings } = result;
   assert.deepEqual(settings, {
     socket: '/run/app/bosun.sock',
-    logs: { format: 'prefix' },
+    logs: { format: 'prefix', sinks: {} },
     state_dir: '/var/lib/app',
     journal: { segment_events: 20_000, segment_size: 16 * 1024 * 1024, keep: 2 },
     access: { users: {}, groups: {} },
@@ -180,6 +182,7 @@ test('every key of a complete configuration arrives', async () => {
     down: undefined,
     schedule: { kind: 'none' },
     successExitCodes: [0, 143],
+    logs: { ...DEFAULT_LOGS, format: 'prefix' },
     execution: PLAIN_EXECUTION,
     resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },
@@ -193,7 +196,7 @@ test('without bosun.yaml, or with one of comments only, the defaults hold', asyn
     assert.equal(result.spec.shutdownBudgetMs, 9000);
     assert.deepEqual(result.spec.forwards, []);
     assert.deepEqual(result.settings, {
-      logs: { format: 'json' },
+      logs: { format: 'json', sinks: {} },
       journal: { segment_events: 100_000, segment_size: 64 * 1024 * 1024, keep: 4 },
       access: { users: {}, groups: {} },
       listeners: {},

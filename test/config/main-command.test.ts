@@ -7,6 +7,7 @@ import {
   mainCommandService,
   withMainCommand,
 } from '../../supervisor/config/main-command.ts';
+import { DEFAULT_LOGS } from '../../supervisor/core/log-spec.ts';
 import type { FleetSpec } from '../../supervisor/core/service-spec.ts';
 import { load, type Files } from './loading.ts';
 
@@ -16,11 +17,13 @@ async function fleet(files: Files): Promise<FleetSpec> {
   return result.spec;
 }
 
+const usualLogs = (): typeof DEFAULT_LOGS => DEFAULT_LOGS;
+
 const none: FleetSpec = { services: [], shutdownBudgetMs: 4000, forwards: [] };
 
 test('alone it has the terminal, its own working directory and all of the stop budget', () => {
   const environment = { PATH: '/bin', NODE_OPTIONS: '-x', BOSUN_CONFIG: '/etc' };
-  const [service, ...others] = withMainCommand(none, ['sh', '-c', 'exit 7'], environment).services;
+  const [service, ...others] = withMainCommand(none, ['sh', '-c', 'exit 7'], environment, usualLogs).services;
   assert.deepEqual(others, []);
   assert.ok(service);
   assert.equal(service.name, 'main');
@@ -42,7 +45,7 @@ test('beside services it has stdin and waits for all of them but timers, which a
     'services.d/gone.yaml': 'command: [a]\nwhen: { executable: /nowhere/gone }',
     'services.d/tick.yaml': 'command: [a]\ntype: timer\nevery: 1h',
   });
-  const service = withMainCommand(spec, ['true'], {}).services.at(-1);
+  const service = withMainCommand(spec, ['true'], {}, usualLogs).services.at(-1);
   assert.equal(service?.stdio, 'piped-with-stdin');
   assert.deepEqual(
     service.dependsOn.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
@@ -55,7 +58,11 @@ test('beside services it has stdin and waits for all of them but timers, which a
 });
 
 test('the working directory and the stop time-out can be given', () => {
-  const service = mainCommandService(['a'], {}, { stdio: 'piped', workingDir: '/srv', stopTimeoutMs: 1 });
+  const service = mainCommandService(
+    ['a'],
+    {},
+    { stdio: 'piped', logs: DEFAULT_LOGS, workingDir: '/srv', stopTimeoutMs: 1 },
+  );
   assert.deepEqual([service.workingDir, service.stop.timeoutMs, service.stdio], ['/srv', 1, 'piped']);
 });
 

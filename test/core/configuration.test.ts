@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { planChanges } from '../../supervisor/core/configuration-change.ts';
+import { DEFAULT_LOGS, type LogFileSpec } from '../../supervisor/core/log-spec.ts';
 import type { ServiceSpec } from '../../supervisor/core/service-spec.ts';
 import { code, Drive } from '../support/drive.ts';
 import { fleetOf, needs, service } from '../support/specs.ts';
@@ -9,6 +10,18 @@ import { fleetOf, needs, service } from '../support/specs.ts';
 const db = service('db');
 const app = service('app', { dependsOn: [needs('db')] });
 const other = service('other');
+const LOG_FILE: LogFileSpec = {
+  directory: '/var/log/app',
+  format: 'timed',
+  maxBytes: 1024,
+  maxAgeMs: 0,
+  keep: 5,
+  totalBytes: 0,
+  compress: 'gzip',
+  mode: 0o640,
+  uid: undefined,
+  gid: undefined,
+};
 const changed = (spec: ServiceSpec): ServiceSpec => ({ ...spec, command: ['new'] });
 
 const up = (...services: readonly ServiceSpec[]): Drive => {
@@ -43,6 +56,11 @@ describe('a plan', () => {
     const stop = db.stop;
     assert.deepEqual(kinds([db], [{ ...db, stop: { ...stop, killMode: 'process' } }]), ['db restarted stop']);
     assert.deepEqual(kinds([db], [{ ...db, stop: { ...stop, timeoutMs: 1 } }]), ['db updated stop']);
+  });
+
+  test('never restarts for what becomes of the lines', () => {
+    const quiet = { ...db, logs: { ...DEFAULT_LOGS, format: 'raw', stdout: 'hidden' } } as const;
+    assert.deepEqual(kinds([db], [quiet]), ['db updated logs']);
   });
 
   test('restarts where a service was told at its start how to tell of itself', () => {
@@ -99,6 +117,23 @@ describe('applying a configuration', () => {
     const drive = up(db).apply(never);
     assert.deepEqual(drive.did, ['reply']);
     assert.equal(drive.exited('db', code(1)).state('db'), 'failed');
+  });
+
+  test('that changes only what becomes of the lines touches no run, and gives no other chance to what failed', () => {
+    const quiet = (spec: ServiceSpec): ServiceSpec => ({
+      ...spec,
+      logs: { ...DEFAULT_LOGS, file: LOG_FILE, forward: ['central'] },
+    });
+    const once = service('once', { restart: { ...db.restart, policy: 'never' } });
+    const drive = up(db, other, once).exited('other', code(1)).exited('once', code(1));
+    drive.apply(quiet(db), quiet(other), quiet(once));
+    assert.deepEqual(drive.did, ['reply']);
+    assert.deepEqual(drive.record('db').configured, 'current');
+    assert.equal(drive.spec('db').logs.file, LOG_FILE);
+    assert.deepEqual(
+      ['db', 'other', 'once'].map((name) => drive.state(name)),
+      ['running', 'backoff', 'failed'],
+    );
   });
 
   test('gives what has failed or backs off another chance at once', () => {

@@ -61,6 +61,10 @@ const NEIGHBOURS: readonly (readonly [keys: RegExp, around: (holder: string) => 
   [/^type$/, () => ({ restart: { policy: 'never' } })],
   [/^(?:schedule|every|time_zone)$/, () => ({ type: 'timer' })],
   [/^time_zone$/, () => ({ schedule: '@daily' })],
+  // A file as it is without the key, so that the key must make a difference.
+  [/^(logs\.file)\.(?!keep$)/, (holder) => nest(holder, { keep: 7 })],
+  [/^(logs\.file)\.keep$/, (holder) => nest(holder, { format: 'raw' })],
+  [/^(logs\.multiline)\.timeout$/, (holder) => nest(holder, { first_line: 'x' })],
 ];
 
 const FLEET_NEIGHBOURS: typeof NEIGHBOURS = [
@@ -77,10 +81,21 @@ const FLEET_NEIGHBOURS: typeof NEIGHBOURS = [
     /^listeners\.NAME\.clients\.(?!certificate_authority$)/,
     () => listener({ clients: { certificate_authority: 'tls/ca.crt' } }),
   ],
+  [/^(logs\.file)\.(?!keep$)/, (holder) => nest(holder, { keep: 7 })],
+  [/^(logs\.file)\.keep$/, (holder) => nest(holder, { format: 'raw' })],
+  [/^logs\.forward$/, () => sink({ syslog: { unix: '/dev/log' } })],
+  [/^logs\.sinks\.NAME\.queue$/, () => sink({ syslog: { unix: '/dev/log' } })],
+  [/^logs\.sinks\.NAME\.syslog\.facility$/, () => sink({ syslog: { unix: '/dev/log' } })],
+  [/^logs\.sinks\.NAME\.otlp\.(?!url$)/, () => sink({ otlp: { url: 'http://127.0.0.1/' } })],
+  [/^logs\.sinks\.NAME\.loki\.(?!url$)/, () => sink({ loki: { url: 'http://127.0.0.1/' } })],
 ];
 
 function listener(keys: Context): Context {
   return { listeners: { SIGUSR1: keys } };
+}
+
+function sink(keys: Context): Context {
+  return { logs: { sinks: { central: keys } } };
 }
 
 function nest(holder: string, inner: Context): Context {
@@ -132,9 +147,10 @@ const PRESENT: Files = {
   'tls/server.key': '-----BEGIN PRIVATE KEY-----',
   'tls/ca.crt': '-----BEGIN CERTIFICATE-----',
   'tls/ca.crl': '-----BEGIN X509 CRL-----',
+  'bosun.yaml': 'logs: { sinks: { central: { syslog: { unix: /dev/log } } } }',
 };
 
-const ENVIRONMENT = { PATH: '/bin' };
+const ENVIRONMENT = { PATH: '/bin', API_KEY: 'key-123', DATABASE_PASSWORD: 'word-123' };
 
 function loadWith(files: Files): Promise<LoadResult> {
   return load({ ...PRESENT, ...files }, ENVIRONMENT, capableMachine);
@@ -171,7 +187,7 @@ const tested: readonly Tested[] = [
     rows: rowsIn(ofFleet),
     keys: keysIn(fleetKeys()),
     files: (key, example) => {
-      const path = key.replace('NAME', 'SIGUSR1').split('.');
+      const path = key.replace('NAME', key.startsWith('logs.') ? 'central' : 'SIGUSR1').split('.');
       return { 'bosun.yaml': text(linesOf(path, around(FLEET_NEIGHBOURS, key), example)) };
     },
   },

@@ -46,11 +46,11 @@ class Rig {
       plane: {
         publish: (events) => this.events.push(...events),
         reply: nothing,
-        lend: nothing,
         lendJob: nothing,
         configured: nothing,
         requestApply: nothing,
       },
+      logs: { lend: nothing, configured: nothing },
       exit: nothing,
       fault: (_where, error) => {
         throw error;

@@ -5,9 +5,10 @@ import type { CommandResult } from '../../supervisor/core/effect.ts';
 import { createFleet } from '../../supervisor/core/fleet.ts';
 import type { Command } from '../../supervisor/core/input.ts';
 import type { ServiceName } from '../../supervisor/core/names.ts';
-import type { ToPlane } from '../../supervisor/core/plane-message.ts';
+import type { FromPlane, ToPlane } from '../../supervisor/core/plane-message.ts';
 import { CommandMemory } from '../../supervisor/engine/command-memory.ts';
-import { PlaneHost, type PlaneWorkerObserver } from '../../supervisor/engine/plane-host.ts';
+import { PlaneHost } from '../../supervisor/engine/plane-host.ts';
+import type { KeptThreadObserver } from '../../supervisor/engine/thread-keeper.ts';
 import { planeSettings } from '../support/plane-settings.ts';
 import { fleetOf } from '../support/specs.ts';
 
@@ -46,8 +47,8 @@ test('bounded in number and in names: the oldest go first', () => {
 test('a worker that gives a command again gets the reply of the first time, and the engine does not hear of it', () => {
   const posted: ToPlane[] = [];
   const done: string[] = [];
-  let observer: PlaneWorkerObserver | undefined;
-  const host: PlaneHost = new PlaneHost({
+  let observer: KeptThreadObserver<FromPlane> | undefined;
+  const host: PlaneHost<never> = new PlaneHost<never>({
     startWorker: (given) => {
       observer = given;
       return { post: (message) => posted.push(message) };
@@ -68,10 +69,9 @@ test('a worker that gives a command again gets the reply of the first time, and 
       done.push(id);
       host.reply(id, id === 'refused' ? REFUSED : ACCEPTED);
     },
-    lineMatched: () => undefined,
     listening: () => undefined,
     journaled: () => undefined,
-    outputFailed: () => undefined,
+    begun: () => undefined,
     failed: () => undefined,
   });
   host.start();

@@ -5,28 +5,25 @@ import { test } from 'node:test';
 import type { BosunEvent, RecordedEvent } from '../../supervisor/core/event.ts';
 import { createFleet } from '../../supervisor/core/fleet.ts';
 import type { JobId, RunId } from '../../supervisor/core/names.ts';
-import type { ToPlane } from '../../supervisor/core/plane-message.ts';
-import {
-  PlaneHost,
-  type PlaneHostPorts,
-  type PlaneWorkerObserver,
-} from '../../supervisor/engine/plane-host.ts';
+import type { FromPlane, ToPlane } from '../../supervisor/core/plane-message.ts';
+import { PlaneHost, type PlaneHostPorts } from '../../supervisor/engine/plane-host.ts';
+import type { KeptThreadObserver } from '../../supervisor/engine/thread-keeper.ts';
 import { until } from '../support/deadline.ts';
-import { fleetOf, service } from '../support/specs.ts';
+import { fleetOf } from '../support/specs.ts';
 
 class Rig {
   readonly posted: ToPlane[] = [];
   readonly failures: string[] = [];
   readonly closed: number[] = [];
-  readonly matched: string[] = [];
   readonly journaled: number[] = [];
-  observer: PlaneWorkerObserver | undefined;
+  begun = 0;
+  observer: KeptThreadObserver<FromPlane> | undefined;
   startFails = 0;
   noDescriptors = 0;
-  readonly host: PlaneHost;
+  readonly host: PlaneHost<never>;
 
   constructor() {
-    const ports: PlaneHostPorts = {
+    const ports: PlaneHostPorts<never> = {
       startWorker: (observer) => {
         if (this.startFails-- > 0) throw new Error('EAGAIN');
         this.observer = observer;
@@ -45,21 +42,21 @@ class Rig {
         recentEvents: [],
       }),
       command: () => undefined,
-      lineMatched: ({ purpose }) => this.matched.push(purpose),
       listening: () => undefined,
       journaled: (upToId) => this.journaled.push(upToId),
-      outputFailed: () => undefined,
+      begun: () => (this.begun += 1),
       failed: (reason) => this.failures.push(reason),
     };
     this.host = new PlaneHost(ports);
   }
 
-  lent(): readonly number[] {
-    return this.posted.flatMap((message) => (message.type === 'lend' ? [message.pipe.fd] : []));
+  lent(): readonly string[] {
+    return this.posted.flatMap((message) =>
+      message.type === 'lend-job' ? [`${message.end.job} ${message.end.stream} ${message.end.fd}`] : [],
+    );
   }
 }
 
-const A = service('a');
 const JOB = { job: 5 as JobId, run: 9 as RunId };
 
 function recorded(event: BosunEvent): RecordedEvent {
@@ -70,42 +67,42 @@ test('a thread that cannot be had is tried again, and what was lent before goes 
   const rig = new Rig();
   rig.startFails = 3;
   rig.host.start();
-  rig.host.lend(A, 1 as RunId, 'stdout', 7);
+  rig.host.lendJob({ ...JOB, stream: 'stdout', fd: 7 });
   await until('the thread', () => rig.posted.some((message) => message.type === 'hello'));
   assert.deepEqual(rig.failures, ['EAGAIN', 'EAGAIN', 'EAGAIN']);
-  assert.deepEqual(rig.lent(), [107]);
+  assert.deepEqual(rig.lent(), ['5 stdout 107']);
 });
 
-test('another thread gets the state and the pipes anew; a drained pipe is closed and not lent again', async () => {
+test('each thread gets the state, and is joined to the logs after it', async () => {
   const rig = new Rig();
   rig.host.start();
-  rig.host.lend(A, 1 as RunId, 'stdout', 7);
-  rig.host.lend(A, 1 as RunId, 'stderr', 8);
-  rig.observer?.message({ type: 'drained', service: A.name, run: 1 as RunId, stream: 'stderr' });
-  assert.deepEqual(rig.closed, [8]);
+  assert.equal(rig.begun, 1);
+  const board = new SharedArrayBuffer(8);
+  rig.host.joinLogs(undefined as never, 5, board);
   rig.observer?.ended('broken');
-  await until('the next thread', () => rig.posted.filter((message) => message.type === 'hello').length === 2);
-  assert.deepEqual(rig.lent(), [107, 108, 107]);
+  // There is nobody to join.
+  rig.host.joinLogs(undefined as never, 5, board);
+  await until('the next thread', () => rig.begun === 2);
+  assert.deepEqual(
+    rig.posted.map((message) => message.type),
+    ['hello', 'logs', 'hello'],
+  );
 });
 
 test('the ends of a job are lent like pipes, again to the next thread, and closed when they are given back', async () => {
   const rig = new Rig();
-  const lentEnds = (): readonly string[] =>
-    rig.posted.flatMap((message) =>
-      message.type === 'lend-job' ? [`${message.end.job} ${message.end.stream} ${message.end.fd}`] : [],
-    );
   rig.host.lendJob({ ...JOB, stream: 'stdin', fd: 7 });
   assert.equal(rig.host.unlent, 1);
   rig.host.start();
   rig.host.lendJob({ ...JOB, stream: 'stdout', fd: 8 });
-  assert.deepEqual(lentEnds(), ['5 stdin 107', '5 stdout 108']);
+  assert.deepEqual(rig.lent(), ['5 stdin 107', '5 stdout 108']);
   assert.equal(rig.host.unlent, 0);
   rig.observer?.message({ type: 'job-end-done', run: JOB.run, stream: 'stdin' });
   assert.deepEqual(rig.closed, [7]);
   rig.observer?.ended('broken');
   assert.equal(rig.host.unlent, 1);
-  await until('the next thread', () => lentEnds().length === 3);
-  assert.equal(lentEnds()[2], '5 stdout 108');
+  await until('the next thread', () => rig.lent().length === 3);
+  assert.equal(rig.lent()[2], '5 stdout 108');
 });
 
 test('nobody reads the input of a job that has ended; of one that is forgotten nothing is kept; others are left alone', () => {
@@ -118,7 +115,6 @@ test('nobody reads the input of a job that has ended; of one that is forgotten n
   ] as const)
     rig.host.lendJob({ ...JOB, stream, fd });
   rig.host.lendJob({ job: 6 as JobId, run: 10 as RunId, stream: 'stdin', fd: 20 });
-  rig.host.lend(A, 1 as RunId, 'stdout', 30);
   const end = { kind: 'exited', exit: { kind: 'code', code: 0 } } as const;
   rig.host.publish([recorded({ type: 'job-ended', job: JOB.job, end, atMs: 0 })]);
   assert.deepEqual(rig.closed, [7]);
@@ -128,45 +124,14 @@ test('nobody reads the input of a job that has ended; of one that is forgotten n
   assert.deepEqual(rig.closed, [7, 8, 9]);
 });
 
-test('a pipe for which no descriptor was left is lent as soon as there is one', async () => {
+test('an end for which no descriptor was left is lent as soon as there is one', async () => {
   const rig = new Rig();
   rig.host.start();
   rig.noDescriptors = 1;
-  rig.host.lend(A, 1 as RunId, 'stdout', 7);
+  rig.host.lendJob({ ...JOB, stream: 'stdout', fd: 7 });
   assert.deepEqual(rig.lent(), []);
   // The retry is unreferenced: looking keeps the loop alive.
-  await until('the pipe', () => rig.lent().length === 1);
-});
-
-test('a line that has been found is not looked for again by the next thread, nor in the other stream', async () => {
-  const pattern = { kind: 'log', stream: 'both' } as const;
-  const spec = service('a', {
-    startup: { ...pattern, pattern: 'started' },
-    readiness: { ...pattern, pattern: 'ready', stream: 'stdout' },
-  });
-  const rig = new Rig();
-  rig.host.start();
-  for (const [run, stream] of [
-    [1, 'stdout'],
-    [1, 'stderr'],
-    [2, 'stdout'],
-  ] as const)
-    rig.host.lend(spec, run as RunId, stream, 10 * run);
-  const watched = (): readonly string[] =>
-    rig.posted
-      .filter((message) => message.type === 'lend')
-      .splice(-3)
-      .map(({ pipe }) => pipe.watched.map((line) => `${line.purpose} ${line.pattern}`).join(', '));
-  assert.deepEqual(watched(), [
-    'startup started, readiness ready',
-    'startup started',
-    'startup started, readiness ready',
-  ]);
-  rig.observer?.message({ type: 'line-matched', service: spec.name, run: 1 as RunId, purpose: 'startup' });
-  assert.deepEqual(rig.matched, ['startup']);
-  rig.observer?.ended('broken');
-  await until('the next thread', () => rig.posted.filter((message) => message.type === 'lend').length === 6);
-  assert.deepEqual(watched(), ['readiness ready', '', 'startup started, readiness ready']);
+  await until('the end', () => rig.lent().length === 1);
 });
 
 test('a request to apply the configuration waits for a thread that can do it, and is made once', async () => {

@@ -35,7 +35,7 @@ class Rig {
         } as never,
         notify: { open: open ?? (() => this.#channel()) },
         watchNotify: () => ({ [Symbol.dispose]: () => undefined }),
-        plane: {} as never,
+        logs: {} as never,
       },
       this.attachments,
     );

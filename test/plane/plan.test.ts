@@ -1,8 +1,12 @@
 // What a plan says of two configurations, without any file: each part by the key under which people know it, and no secret.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fixedSettings } from '../../supervisor/config/fixed-settings.ts';
+import { fleetSchema } from '../../supervisor/config/fleet-schema.ts';
+import { toFileSettings } from '../../supervisor/config/fleet-settings.ts';
 import { PLAIN_EXECUTION } from '../../supervisor/core/execution-spec.ts';
 import { createFleet, type Fleet } from '../../supervisor/core/fleet.ts';
+import { DEFAULT_LOGS, type LogFileSpec } from '../../supervisor/core/log-spec.ts';
 import type { FleetSpec, ServiceSpec } from '../../supervisor/core/service-spec.ts';
 import type { ServiceState, StateName } from '../../supervisor/core/service-state.ts';
 import { planOf } from '../../supervisor/plane/configuration/plan.ts';
@@ -13,6 +17,19 @@ import { describeDifference } from '../../supervisor/wire/difference.ts';
 import { planView, type PlanView } from '../../supervisor/wire/plan-view.ts';
 import { planeSettings } from '../support/plane-settings.ts';
 import { fleetOf, needs, service } from '../support/specs.ts';
+
+const LOG_FILE: LogFileSpec = {
+  directory: '/var/log/app',
+  format: 'timed',
+  maxBytes: 1024,
+  maxAgeMs: 86_400_000,
+  keep: 5,
+  totalBytes: 0,
+  compress: 'gzip',
+  mode: 0o640,
+  uid: 1000,
+  gid: 50,
+};
 
 function viewOf(spec: FleetSpec, kind: StateName = 'running', target?: FleetSpec): FleetView {
   const empty = createFleet(spec.services.map(({ name }) => name));
@@ -138,6 +155,37 @@ const CHANGES: readonly (readonly [Partial<ServiceSpec>, Partial<ServiceSpec>, r
     { resourceControl: { memoryMaxBytes: 4096, cpus: 1.5, pidsMax: undefined, ioWeight: undefined } },
     ['limits.memory added (4096)', 'limits.cpus added (1.5)'],
   ],
+  [
+    { logs: { ...DEFAULT_LOGS, redact: { names: ['A'], fileValues: [], patterns: ['s3cret'] }, forward: ['old'] } },
+    {
+      logs: {
+        format: 'raw',
+        stdout: 'hidden',
+        file: LOG_FILE,
+        multiline: { firstLine: 's3cret', timeoutMs: 500 },
+        redact: { names: ['A', 'B'], fileValues: [], patterns: ['s3cret', 'x'] },
+        forward: [],
+      },
+    },
+    [
+      'logs.format: json -> raw',
+      'logs.stdout: true -> false',
+      'logs.redact: A -> A, B',
+      'logs.redact_patterns changed',
+      'logs.forward removed (old)',
+      'logs.file.path added (/var/log/app)',
+      'logs.file.format added (timed)',
+      'logs.file.max_size added (1024)',
+      'logs.file.max_age added (24h)',
+      'logs.file.keep added (5)',
+      'logs.file.total added (0)',
+      'logs.file.compress added (gzip)',
+      'logs.file.mode added (0640)',
+      'logs.file.owner added (1000:50)',
+      'logs.multiline.first_line added',
+      'logs.multiline.timeout added (500ms)',
+    ],
+  ],
   [{}, { eligibility: { kind: 'skipped', reason: 'no app in PATH' } }, ['when: eligible -> no app in PATH']],
   [{}, { stdio: 'piped-with-stdin' }, ['command changed']],
 ];
@@ -213,4 +261,35 @@ test('what belongs to the whole: used at once, or at the next start', () => {
     'logs.format: json -> raw',
     'socket added (/run/app.sock)',
   ]);
+});
+
+test('a sink holds until Bosun ends, and what may be a secret in it is told to differ and not shown', () => {
+  const spec = fleetOf(service('app'));
+  const settings = (name: string, token: string): Record<string, string> =>
+    fixedSettings(
+      toFileSettings(
+        fleetSchema.parse({
+          logs: {
+            dir: `/var/log/${name}`,
+            sinks: {
+              a: { otlp: { url: `http://o/?token=${token}`, headers: { 'X.Key': token } }, queue: '1M' },
+              b: { loki: { url: `http://l/${token}`, headers: { Cookie: token }, labels: { env: name } } },
+              c: { syslog: { udp: `${name}:514`, facility: 'local0' } },
+            },
+          },
+        }),
+      ),
+      [],
+    );
+  const made = plan(spec, spec, viewOf(spec), [settings('one', 's3cret'), settings('two', 's3cret-too')]);
+  assert.deepEqual(made.needs_restart_of_bosun.map(describeDifference), [
+    'logs.sinks.a.otlp.url changed',
+    'logs.sinks.a.otlp.headers.X.Key changed',
+    'logs.sinks.b.loki.url changed',
+    'logs.sinks.b.loki.headers.Cookie changed',
+    'logs.sinks.b.loki.labels.env: one -> two',
+    'logs.sinks.c.syslog.udp: one:514 -> two:514',
+    'logs.dir: /var/log/one -> /var/log/two',
+  ]);
+  assert.ok(!JSON.stringify(made).includes('s3cret'));
 });

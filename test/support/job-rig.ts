@@ -9,13 +9,14 @@ import type { CommandVerb, Input } from '../../supervisor/core/input.ts';
 import type { JobEnd, JobRecord } from '../../supervisor/core/job.ts';
 import type { JobSpec } from '../../supervisor/core/job-spec.ts';
 import type { JobId } from '../../supervisor/core/names.ts';
-import type { JobStream, LentJobEnd, ToPlane } from '../../supervisor/core/plane-message.ts';
+import type { FromPlane, JobStream, LentJobEnd, ToPlane } from '../../supervisor/core/plane-message.ts';
 import type { ServiceSpec } from '../../supervisor/core/service-spec.ts';
 import type { CommandResult } from '../../supervisor/core/effect.ts';
 import { createRunObserver } from '../../supervisor/boot/run-observer.ts';
 import { CallTroubles } from '../../supervisor/boot/call-troubles.ts';
 import { Engine } from '../../supervisor/engine/engine.ts';
-import { PlaneHost, type PlaneWorkerObserver } from '../../supervisor/engine/plane-host.ts';
+import { PlaneHost } from '../../supervisor/engine/plane-host.ts';
+import type { KeptThreadObserver } from '../../supervisor/engine/thread-keeper.ts';
 import { createClock } from '../../supervisor/os/clock.ts';
 import { leavingRoom } from '../../supervisor/os/descriptor-room.ts';
 import { JobLauncher } from '../../supervisor/os/job-launcher.ts';
@@ -44,9 +45,9 @@ export class JobRig implements Disposable {
   readonly faults: unknown[] = [];
   exitCode: number | undefined;
   readonly engine: Engine;
-  readonly #host: PlaneHost;
+  readonly #host: PlaneHost<never>;
   readonly #listening: Disposable;
-  #observer: PlaneWorkerObserver | undefined;
+  #observer: KeptThreadObserver<FromPlane> | undefined;
   #lent: Lent[] = [];
   readonly #output = new Map<string, Buffer[]>();
   #reply: CommandResult | undefined;
@@ -73,6 +74,7 @@ export class JobRig implements Disposable {
         this.engine.submit({ type: 'swept' });
       },
       plane: this.#host,
+      logs: { lend: () => undefined, configured: () => undefined },
       exit: (code) => {
         this.exitCode = code;
       },
@@ -191,9 +193,9 @@ export class JobRig implements Disposable {
     return new RunProcessGroups(calls, table, launchers, createRunObserver({ submit, note, troubles }));
   }
 
-  #createHost(): PlaneHost {
+  #createHost(): PlaneHost<never> {
     const nothing = (): void => undefined;
-    return new PlaneHost({
+    return new PlaneHost<never>({
       startWorker: (observer) => {
         this.#observer = observer;
         return {
@@ -220,10 +222,9 @@ export class JobRig implements Disposable {
       }),
       command: nothing,
       listening: nothing,
-      lineMatched: nothing,
       note: nothing,
       journaled: nothing,
-      outputFailed: nothing,
+      begun: nothing,
       failed: nothing,
     });
   }

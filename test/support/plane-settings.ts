@@ -18,9 +18,12 @@ export function planeSettings(settings: Partial<PlaneSettings> = {}): PlaneSetti
       // What a bosun.yaml that says nothing comes to.
       fixed: fixedSettings(toFileSettings(fleetSchema.parse({})), []),
       overridden: [],
+      logs: { format: 'raw', directory: '/x/logs', sinks: [] },
     },
     stateDir: '/x',
     journal: { segmentEvents: 100_000, segmentBytes: 64 * 1024 * 1024, keep: 4 },
+    spoolDir: '/x/spool',
+    sinks: [],
     socketRules: [],
     listeners: [],
     ...settings,

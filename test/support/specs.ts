@@ -1,6 +1,7 @@
 // Specifications for tests, with the documented defaults and only what a test cares about said.
 import { NO_RESOURCE_CONTROL, PLAIN_EXECUTION } from '../../supervisor/core/execution-spec.ts';
 import type { JobSpec } from '../../supervisor/core/job-spec.ts';
+import { DEFAULT_LOGS } from '../../supervisor/core/log-spec.ts';
 import type { ServiceName } from '../../supervisor/core/names.ts';
 import type { Dependency, FleetSpec, ServiceSpec } from '../../supervisor/core/service-spec.ts';
 
@@ -32,6 +33,7 @@ export function service(name: string, more: Partial<ServiceSpec> = {}): ServiceS
     down: undefined,
     schedule: { kind: 'none' },
     successExitCodes: [0],
+    logs: DEFAULT_LOGS,
     execution: PLAIN_EXECUTION,
     resourceControl: NO_RESOURCE_CONTROL,
     eligibility: { kind: 'eligible' },

@@ -11,7 +11,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { ViewRebuild } from '../journal/rebuild.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { PrepareJob } from '../ports.ts';
-import type { LogPipeline } from '../logs/log-pipeline.ts';
+import type { LogClient } from '../logs/log-client.ts';
 import type { OwnLog } from '../logs/own-log.ts';
 
 export type ApiContext = {
@@ -21,7 +21,7 @@ export type ApiContext = {
   readonly jobs: Jobs;
   readonly prepareJob: PrepareJob;
   readonly reconfiguration: Reconfiguration;
-  readonly logs: LogPipeline;
+  readonly logs: LogClient;
   readonly droppedLogLines: () => number;
   readonly log: OwnLog;
   readonly keys: ApiKeys;

@@ -10,6 +10,7 @@ import type { Handler } from './context.ts';
 import { EventStream, type StreamFilter } from './event-stream.ts';
 import { json, refuse, serviceNotFound } from './problem-response.ts';
 import { namesIn } from './service-handlers.ts';
+import { wantsEventStream } from './wants-event-stream.ts';
 
 const MOST_LISTED = 10_000;
 const PAGE_EVENTS = 500;
@@ -21,7 +22,7 @@ export const listOrStreamEvents: Handler = async ({ view }, { query, gone, incom
   const unknown = asked.service?.find((name) => view.find(name) === undefined);
   if (unknown !== undefined) return serviceNotFound(unknown, namesIn(view));
   const filter = filterOf(asked);
-  if (!wantsStream(incoming.headers.accept)) return json(await listEvents(view, asked, filter, gone));
+  if (!wantsEventStream(incoming.headers.accept)) return json(await listEvents(view, asked, filter, gone));
   const cursor = readCursor(incoming.headers['last-event-id']);
   if (cursor === 'wrong') return refuse('bad-request', 'Last-Event-ID is not the id of an event.');
   const refusal = refuseStream();
@@ -30,13 +31,6 @@ export const listOrStreamEvents: Handler = async ({ view }, { query, gone, incom
   new EventStream(view, stream, filter).begin(cursor ?? asked.after);
   return RESPONSE_ALREADY_SENT;
 };
-
-/** RFC 9110, section 12.5.1: named, and not with a weight of nothing. */
-function wantsStream(accept: string | undefined): boolean {
-  return (accept ?? '')
-    .split(',')
-    .some((range) => /^\s*text\/event-stream\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range));
-}
 
 function filterOf({ service, type, job, actor, command }: EventsQuery): StreamFilter {
   const stored = { services: service, types: type };

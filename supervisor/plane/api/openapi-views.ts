@@ -1,9 +1,10 @@
 // What the API answers with, by the names that the OpenAPI document has for it. Loaded when that is asked for.
 import { z } from 'zod';
-import { eventsView, eventView, gapView, logLineView } from '../../wire/event-view.ts';
+import { eventsView, eventView, gapView } from '../../wire/event-view.ts';
 import { commandView, healthView, versionView } from '../../wire/fleet-view.ts';
 import { jobsView, jobView } from '../../wire/job-view.ts';
 import { keysView, keyView, newKeyView } from '../../wire/key-view.ts';
+import { logGapView, logLineView } from '../../wire/log-view.ts';
 import { applyView, diagnosticView, planView } from '../../wire/plan-view.ts';
 import { PROBLEMS, type ProblemCode } from '../../wire/problem.ts';
 import { rebuildView } from '../../wire/rebuild-view.ts';
@@ -41,6 +42,7 @@ export const VIEWS = {
   Jobs: jobsView,
   Key: keyView,
   Keys: keysView,
+  LogGap: logGapView,
   LogLine: logLineView,
   NewKey: newKeyView,
   Plan: planView,

@@ -35,6 +35,11 @@ const RUNS_A_JOB: readonly ProblemCode[] = [
   'shutting-down',
 ];
 
+const LOG_LINES: readonly AnswerDescription[] = [
+  { status: 200, summary: 'Lines, oldest first', content: 'application/x-ndjson', view: 'LogLine' },
+  { status: 200, summary: 'A stream', content: 'text/event-stream', view: 'LogLine' },
+];
+
 /** By method and path. */
 export const ROUTE_ANSWERS: Readonly<Record<string, RouteAnswers>> = {
   'GET /healthz': gives([{ status: 200, summary: 'It answers', content: 'text/plain', view: 'text' }]),
@@ -46,10 +51,8 @@ export const ROUTE_ANSWERS: Readonly<Record<string, RouteAnswers>> = {
   ]),
   'GET /v1/services': gives([ok('Services', 'All services')]),
   'GET /v1/services/{name}': gives([ok('Service', 'One service')], ['service-not-found']),
-  'GET /v1/services/{name}/logs': gives(
-    [{ status: 200, summary: 'Lines, oldest first', content: 'application/x-ndjson', view: 'LogLine' }],
-    ['service-not-found', 'too-many-streams'],
-  ),
+  'GET /v1/services/{name}/logs': gives(LOG_LINES, ['service-not-found', 'too-many-streams']),
+  'GET /v1/logs': gives(LOG_LINES, ['service-not-found', 'too-many-streams']),
   'GET /v1/events': gives(
     [
       ok('Events', 'A list'),

@@ -17,7 +17,7 @@ import {
   signalJob,
   stopJob,
 } from './job-handlers.ts';
-import { showLogs } from './log-handlers.ts';
+import { readLogs } from './log-handlers.ts';
 import { describeApi } from './openapi-handler.ts';
 import { rebuildViews } from './view-handlers.ts';
 import { listServices, showAlive, showHealth, showService, showVersion } from './service-handlers.ts';
@@ -62,8 +62,12 @@ export const ROUTES: readonly Route[] = [
   read('/v1/services', 'All services', listServices),
   read('/v1/services/{name}', 'One service', showService),
   {
-    ...read('/v1/services/{name}/logs', 'Its newest log lines, as NDJSON', showLogs),
+    ...read('/v1/services/{name}/logs', 'Its log lines, as NDJSON or server-sent events', readLogs),
     query: (requests) => requests.logsQuery,
+  },
+  {
+    ...read('/v1/logs', 'The log lines of several services, merged by time', readLogs),
+    query: (requests) => requests.manyLogsQuery,
   },
   {
     ...read('/v1/events', 'Events after a cursor, as a list or as server-sent events', listOrStreamEvents),

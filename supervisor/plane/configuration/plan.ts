@@ -7,7 +7,7 @@ import { writeDuration } from '../../wire/duration.ts';
 import type { ChangeView, DifferenceView, PlanView } from '../../wire/plan-view.ts';
 import type { ConfigurationReading } from '../ports.ts';
 import type { FleetView } from '../views/fleet-view.ts';
-import { differences, shown, type Leaf } from './leaf.ts';
+import { differences, hidden, shown, type Leaf } from './leaf.ts';
 import { SERVICE_LEAVES } from './service-leaves.ts';
 
 export type Read = Extract<ConfigurationReading, { kind: 'read' }>;
@@ -85,5 +85,12 @@ function fleetLeaves({ shutdownBudgetMs, forwards }: FleetSpec): readonly Leaf[]
 }
 
 function fixedLeaves(fixed: Source['fixed']): readonly Leaf[] {
-  return Object.entries(fixed).map(([key, value]) => shown(key, value));
+  return Object.entries(fixed).map(([key, value]) =>
+    mayBeSecret(key) ? hidden(key, value) : shown(key, value),
+  );
+}
+
+/** A URL may have a token among its parameters. */
+function mayBeSecret(key: string): boolean {
+  return /^logs\.sinks\.[^.]+\.(?:otlp|loki)\.(?:url$|headers\.)/.test(key);
 }

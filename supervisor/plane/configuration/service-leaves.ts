@@ -5,6 +5,7 @@ import type { Schedule } from '../../core/schedule.ts';
 import type { Dependency, Reload, ServiceSpec } from '../../core/service-spec.ts';
 import { writeDuration } from '../../wire/duration.ts';
 import { hidden, shown, type Leaf } from './leaf.ts';
+import { logLeaves } from './log-leaves.ts';
 
 type Part = keyof ServiceSpec;
 
@@ -49,6 +50,7 @@ export const SERVICE_LEAVES: { readonly [Name in Part]: PartLeaves } = {
   successExitCodes: part('success_exit_codes', ({ successExitCodes }) => [
     shown('success_exit_codes', successExitCodes, successExitCodes.join(', ')),
   ]),
+  logs: part('logs', ({ logs }) => logLeaves(logs)),
   execution: part('security', ({ execution }) => executionLeaves(execution)),
   resourceControl: part('limits', ({ resourceControl }) => [
     shown('limits.memory', resourceControl.memoryMaxBytes),

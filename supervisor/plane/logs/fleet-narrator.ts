@@ -28,12 +28,25 @@ export function narrateFleet(event: FleetEvent | PlaneEvent): OwnMessage | undef
       return warn(`still running at the end: ${nameSurvivors(event)}`);
     case 'call-failed':
       return error(`${event.call} failed with ${event.errno}: ${event.text}`);
+    case 'logs-failed':
+      return error(`the logs' thread failed and is replaced; no line is lost: ${event.reason}`);
+    case 'log-store-failed':
+      return error(`cannot write ${nameStore(event)}: ${event.text} (${event.errno})`);
+    case 'log-store-recovered':
+      return info(`${nameStore(event)} can be written again; ${event.droppedLines} lines were lost`);
+    case 'log-trouble':
+      return error(`${event.name}: ${event.text}`);
     // Told with what differs by whoever has applied it.
     case 'configured':
     case 'shutdown-order-dropped':
     case 'plane-restarted':
+    case 'logs-restarted':
       return undefined;
   }
+}
+
+function nameStore({ store, name }: { readonly store: 'file' | 'sink'; readonly name: string }): string {
+  return store === 'file' ? `the log files of ${name}` : `the queue of the log sink ${name}`;
 }
 
 function describeShutdown(reason: ShutdownReason): string {

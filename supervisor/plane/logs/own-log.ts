@@ -1,8 +1,9 @@
-// Bosun's own lines: pino's JSON or a plain sentence, to the same sink as the services' lines. Texts may come from outside
-// (a probe's answer), so nothing in them may begin a new line.
+// Bosun's own lines: pino's JSON or a plain sentence, to where the services' lines go. Texts may come from outside (a probe's answer), so
+// no secret of the service they are about may be in them, and nothing may begin a new line.
 import pino from 'pino';
-import type { FormatLine, LogFormat } from './log-line.ts';
-import type { OutputSink } from './output-sink.ts';
+import type { LogFormat } from '../../core/log-spec.ts';
+import { maskValues } from '../../core/secrets.ts';
+import type { KnownSecrets } from '../secrets/known-secrets.ts';
 
 export type Level = 'info' | 'warn' | 'error';
 export type OwnMessage = {
@@ -13,25 +14,44 @@ export type OwnMessage = {
 };
 /** `timeMs`: when it happened, if that was not now. */
 export type OwnLog = (message: OwnMessage, timeMs?: number) => void;
-type FormatOwn = (message: OwnMessage, timeMs: number) => Buffer;
+type FormatOwn = (message: OwnMessage, timeMs: number) => string;
+
+/** The name that its lines carry. No service can have it twice: an operator's own `bosun` service is told by its pid. */
+const OWN_NAME = 'bosun';
 
 export type OwnLogOptions = {
   readonly format: LogFormat;
-  readonly formatLine: FormatLine;
   readonly pid: number;
+  readonly secrets: KnownSecrets;
 };
 
-/** The name that its lines carry. No service can have it twice: an operator's own `bosun` service is told by its pid. */
-export const OWN_NAME = 'bosun';
-
-export function createOwnFormat(options: OwnLogOptions): FormatOwn {
-  return options.format === 'json' ? createJsonFormat(options.pid) : createTextFormat(options);
+/** `write` takes a finished line with its newline, or the text of one that is still to be shown as lines of services are. */
+export function createOwnLog({ format, pid, secrets }: OwnLogOptions, write: (line: string) => void): OwnLog {
+  const toLine: FormatOwn = format === 'json' ? createJsonFormat(pid) : createTextFormat(format);
+  return (message, timeMs = Date.now()) => {
+    write(toLine(concealed(message, secrets), timeMs));
+  };
 }
 
-export function createOwnLog(sink: OutputSink, format: FormatOwn): OwnLog {
-  return (message, timeMs = Date.now()) => {
-    sink.write(format(message, timeMs), 1);
-  };
+function concealed(message: OwnMessage, secrets: KnownSecrets): OwnMessage {
+  const { text, fields } = message;
+  const service = fields?.['service'];
+  const values = secrets(typeof service === 'string' ? service : undefined);
+  if (values.length === 0) return message;
+  const masked = { ...message, text: maskValues(text, values) };
+  return fields === undefined ? masked : { ...masked, fields: concealedFields(fields, values) };
+}
+
+/** `service` and `event` are words of Bosun's own. No field has a value with parts. */
+function concealedFields(
+  fields: Readonly<Record<string, unknown>>,
+  values: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(fields).map(([name, value]): [string, unknown] => [
+    name,
+    typeof value === 'string' && name !== 'service' && name !== 'event' ? maskValues(value, values) : value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function createJsonFormat(pid: number): FormatOwn {
@@ -44,7 +64,7 @@ function createJsonFormat(pid: number): FormatOwn {
   const logger = pino({ base: null, timestamp: false }, destination);
   return ({ level, text, fields }, timeMs) => {
     logger[level]({ time: timeMs, pid, service: OWN_NAME, ...renameService(fields) }, text);
-    return Buffer.from(written);
+    return written;
   };
 }
 
@@ -55,12 +75,8 @@ function renameService(fields: OwnMessage['fields']): object {
   return service === undefined ? others : { subject: service, ...others };
 }
 
-function createTextFormat({ format, formatLine, pid }: OwnLogOptions): FormatOwn {
-  return ({ text }, timeMs) => {
-    const plain = printable(format === 'raw' ? `${OWN_NAME}: ${text}` : text);
-    const bytes = Buffer.from(plain);
-    return formatLine({ service: OWN_NAME, pid, stream: 'stdout', timeMs, bytes, continues: false });
-  };
+function createTextFormat(format: LogFormat): FormatOwn {
+  return ({ text }) => printable(format === 'raw' ? `${OWN_NAME}: ${text}` : text);
 }
 
 function printable(text: string): string {

@@ -1,11 +1,7 @@
 // A command line as it may be shown: what looks like a secret in it is masked. Best effort, by names and by values that are known;
 // docs/how-to/run-jobs.md says what it does not find.
-import { looksSecret } from './secret-name.ts';
-
-const MASK = '***';
-
-/** Shorter ones would be found in everything. */
-const SHORTEST_VALUE = 6;
+import { looksSecret } from '../../core/secret-name.ts';
+import { guessSecrets, MASK, maskValues } from '../../core/secrets.ts';
 
 /** `scheme://user:password@`, RFC 3986 section 3.2.1. */
 const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi;
@@ -20,24 +16,8 @@ export function maskCommand(
   command: readonly string[],
   ...environments: readonly Readonly<Record<string, string | undefined>>[]
 ): readonly string[] {
-  const values = secretValues(environments);
+  const values = guessSecrets(environments);
   return maskWords(command).map((word) => maskValues(word, values));
-}
-
-function secretValues(
-  environments: readonly Readonly<Record<string, string | undefined>>[],
-): readonly string[] {
-  const values = environments.flatMap((environment) =>
-    Object.entries(environment).flatMap(([name, value = '']) =>
-      looksSecret(name) && value.length >= SHORTEST_VALUE ? [value] : [],
-    ),
-  );
-  // The longest first: one may hold another.
-  return [...new Set(values)].toSorted((a, b) => b.length - a.length);
-}
-
-function maskValues(text: string, values: readonly string[]): string {
-  return values.reduce((masked, value) => masked.replaceAll(value, MASK), text);
 }
 
 function maskWords(words: readonly string[]): readonly string[] {

@@ -91,11 +91,11 @@ export class EngineRig {
       plane: {
         publish: (events) => this.events.push(...events),
         reply: nothing,
-        lend: nothing,
         lendJob: nothing,
         configured: nothing,
         requestApply: nothing,
       },
+      logs: { lend: nothing, configured: nothing },
       exit: nothing,
       fault: (_where, error) => this.faults.push(error),
     };

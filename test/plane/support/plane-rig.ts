@@ -1,4 +1,4 @@
-// The real control plane in its real thread, with the test in the engine's place: real pipes, a real socket, a real
+// The real control plane and the real logs in their real threads, with the test in the engine's place: real pipes, a real socket, a real
 // standard output. Everything is waited for with a deadline, and all of it ends with the test.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,24 +18,34 @@ import type { BosunEvent } from '../../../supervisor/core/event.ts';
 import { evolve } from '../../../supervisor/core/evolve.ts';
 import { createFleet, FIRST_JOB, type Fleet } from '../../../supervisor/core/fleet.ts';
 import type { Command } from '../../../supervisor/core/input.ts';
+import type { FromLogs } from '../../../supervisor/core/log-message.ts';
 import type {
   FromPlane,
   OutputStream,
   PlaneSettings,
-  ToPlane,
   WatchedLine,
 } from '../../../supervisor/core/plane-message.ts';
+import { DEFAULT_LOGS, type LogFormat } from '../../../supervisor/core/log-spec.ts';
+import type { Pid } from '../../../supervisor/core/names.ts';
+import { pidOf } from '../../../supervisor/core/service-state.ts';
 import type { FleetSpec, ServiceSpec } from '../../../supervisor/core/service-spec.ts';
 import { libc } from '../../../supervisor/os/libc.ts';
 import { planeSettings } from '../../support/plane-settings.ts';
-import { name, Recorder, run } from './fleet-fixture.ts';
+import { name, Recorder, run, service as plainService } from './fleet-fixture.ts';
+import type { HostOrder } from './host.ts';
 
 const HOST = new URL('host.ts', import.meta.url);
 const FIRST_LENT_FD = 4;
 const DEADLINE_MS = 10_000;
 
 export type RigMessage =
-  FromPlane | { readonly type: 'worker-exit' | 'worker-error'; readonly message?: string };
+  | FromPlane
+  | FromLogs
+  | {
+      readonly type: 'worker-exit' | 'worker-error' | 'logs-failed' | 'logs-restarted';
+      readonly message?: string;
+      readonly reason?: string;
+    };
 /** What the engine would do with a command: events first, then the reply. */
 export type Engine = (command: Command, rig: PlaneRig) => CommandResult | undefined;
 
@@ -107,19 +117,19 @@ export class PlaneRig implements AsyncDisposable {
   }
 
   hello(): void {
-    const { settings, services } = this.#options;
+    const { settings } = this.#options;
     const { configuration } = planeSettings();
     this.#send({
       type: 'hello',
       settings: planeSettings({
         version: '0.1.0-test',
         socketPath: this.socketPath,
-        logFormat: 'prefix',
+        logFormat: this.#logFormat,
         configuration: { ...configuration, directory: join(this.directory, 'services.d') },
         stateDir: join(this.directory, 'state'),
         ...settings,
       }),
-      spec: { services, shutdownBudgetMs: 9000, forwards: [] },
+      spec: { services: this.#services(), shutdownBudgetMs: 9000, forwards: [] },
       target: undefined,
       fleet: this.#fleet,
       lastEventId: this.recorder.lastId,
@@ -149,6 +159,11 @@ export class PlaneRig implements AsyncDisposable {
     this.#send({ type: 'events', events: events.map((event) => this.#keep(event)), spec, target });
   }
 
+  /** What becomes of the services' output from now on: the engine says it before it starts one that is new. */
+  configureLogs(spec: FleetSpec): void {
+    this.#send({ type: 'configure-logs', spec: { ...spec, services: this.#withFormat(spec.services) } });
+  }
+
   /** SIGHUP, as the engine passes it on. */
   requestApply(actor = 'signal:SIGHUP'): void {
     this.#send({ type: 'apply-requested', actor });
@@ -165,8 +180,13 @@ export class PlaneRig implements AsyncDisposable {
     stream: OutputStream = 'stdout',
     watched: readonly WatchedLine[] = [],
   ): void {
-    const lent = { service: name(service), run: run(1), stream, fd: FIRST_LENT_FD + pipe, watched };
-    this.#child.send({ type: 'lend', pipe: lent });
+    const spec = watching(
+      this.#services().find((each) => each.name === service) ?? plainService(service),
+      stream,
+      watched,
+    );
+    const pid = this.#pidOf(service);
+    this.#send({ type: 'lend', spec, end: { run: run(1), stream, fd: FIRST_LENT_FD + pipe, pid } });
   }
 
   finish(): void {
@@ -176,6 +196,13 @@ export class PlaneRig implements AsyncDisposable {
   /** Makes the worker throw in the middle of its work. */
   crash(): void {
     this.#child.send({ type: 'events', events: undefined });
+  }
+
+  /** The same of the logs' thread; another one is started by itself. */
+  async crashLogs(): Promise<void> {
+    this.forget('logs-restarted');
+    this.#send({ type: 'crash-logs' });
+    await this.message('logs-restarted');
   }
 
   get fleet(): Fleet {
@@ -249,6 +276,26 @@ export class PlaneRig implements AsyncDisposable {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
+  get #logFormat(): LogFormat {
+    return this.#options.settings?.logFormat ?? 'prefix';
+  }
+
+  #services(): readonly ServiceSpec[] {
+    return this.#withFormat(this.#options.services);
+  }
+
+  /** As the configuration does it where a service says nothing. */
+  #withFormat(services: readonly ServiceSpec[]): readonly ServiceSpec[] {
+    return services.map((each) =>
+      each.logs === DEFAULT_LOGS ? { ...each, logs: { ...DEFAULT_LOGS, format: this.#logFormat } } : each,
+    );
+  }
+
+  #pidOf(service: string): Pid {
+    const record = this.#fleet.services.find((each) => each.name === service);
+    return (record && pidOf(record.state)) ?? (0 as Pid);
+  }
+
   #names(): ServiceSpec['name'][] {
     return this.#options.services.map((service) => service.name);
   }
@@ -260,7 +307,7 @@ export class PlaneRig implements AsyncDisposable {
     return recorded;
   }
 
-  #send(message: ToPlane | { readonly type: 'start-worker' }): void {
+  #send(message: HostOrder): void {
     this.#child.send(message);
   }
 
@@ -271,12 +318,20 @@ export class PlaneRig implements AsyncDisposable {
       const answer = this.#options.engine?.(command, this);
       if (answer !== undefined) this.#send({ type: 'reply', command: command.id, result: answer });
     }
+    if (message.type === 'unusable')
+      this.emit([{ type: 'log-trouble', name: message.service, text: message.text }]);
     this.#wake();
   }
 
   #wake(): void {
     for (const look of [...this.#waiters]) look();
   }
+}
+
+/** A service that is started or ready when such a line is found. */
+function watching(spec: ServiceSpec, stream: OutputStream, watched: readonly WatchedLine[]): ServiceSpec {
+  const probes = watched.map(({ purpose, pattern }) => [purpose, { kind: 'log', stream, pattern }] as const);
+  return { ...spec, ...Object.fromEntries(probes) };
 }
 
 function makePipe(): { readonly read: number; readonly write: number } {

@@ -1,0 +1,185 @@
+// The keeper of the logs' thread: the pipes' reading ends and all memory in which lines wait are kept here, so that a thread that dies leaves
+// nothing undone. It starts before the control plane, and ends after it. Services do not notice.
+import { createLogBoard, ownerOf, TALLY_BYTES, WORD } from '../core/log-board.ts';
+import type { FromLogs, LogSettings, LogSource, LogStore, ToLogs } from '../core/log-message.ts';
+import type { RunId } from '../core/names.ts';
+import {
+  CARRY_HEADER_BYTES,
+  MAX_LINE_BYTES,
+  type LentPipe,
+  type OutputStream,
+  type WatchedLine,
+} from '../core/plane-message.ts';
+import { secretsOf } from '../core/secrets.ts';
+import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
+import type { LogPort } from './ports.ts';
+import { ThreadKeeper, type KeptThread, type KeptThreadObserver } from './thread-keeper.ts';
+
+export type LogHostPorts<Port> = {
+  readonly startThread: (observer: KeptThreadObserver<FromLogs>) => KeptThread<ToLogs, Port>;
+  readonly close: (fd: number) => void;
+  /** An eventfd(2); rung by whoever posts. */
+  readonly bell: number;
+  readonly settings: LogSettings;
+  readonly spec: () => FleetSpec;
+  /** Both ends of a channel: for the thread, and for the control plane. */
+  readonly connect: () => { readonly ours: Port; readonly theirs: Port };
+  readonly toPlane: (theirs: Port, board: SharedArrayBuffer) => void;
+  readonly lineMatched: (match: Extract<FromLogs, { type: 'line-matched' }>) => void;
+  readonly outputFailed: (errno: string) => void;
+  readonly storeFailed: (store: LogStore, errno: string, text: string) => void;
+  readonly storeRecovered: (store: LogStore, droppedLines: number) => void;
+  readonly unusable: (service: string, text: string) => void;
+  readonly failed: (reason: string) => void;
+  readonly restarted: () => void;
+};
+
+export class LogHost<Port> implements LogPort {
+  readonly #ports: LogHostPorts<Port>;
+  readonly #keeper: ThreadKeeper<FromLogs, ToLogs, Port>;
+  readonly #board = createLogBoard();
+  readonly #pipes = new Map<string, LentPipe>();
+  readonly #tallies = new Map<string, SharedArrayBuffer>();
+
+  constructor(ports: LogHostPorts<Port>) {
+    this.#ports = ports;
+    this.#keeper = new ThreadKeeper({
+      start: ports.startThread,
+      begin: (thread, start) => {
+        this.#begin(thread);
+        if (start === 'again') ports.restarted();
+      },
+      message: (message) => {
+        this.#onMessage(message);
+      },
+      failed: ports.failed,
+    });
+  }
+
+  start(): void {
+    this.#keeper.begin();
+  }
+
+  /** A new control plane wants to read; whatever the one before it wanted is forgotten. */
+  connect(): void {
+    if (this.#keeper.running === undefined) return;
+    const { ours, theirs } = this.#ports.connect();
+    this.#keeper.post({ type: 'reader', port: ours as MessagePort }, [ours]);
+    this.#ports.toPlane(theirs, this.#board.shared);
+  }
+
+  configured(spec: FleetSpec): void {
+    this.#keeper.post({ type: 'sources', sources: this.#sources(spec) });
+  }
+
+  lend(spec: ServiceSpec, { run, stream, fd, pid }: Parameters<LogPort['lend']>[1]): void {
+    const pipe: LentPipe = {
+      service: spec.name,
+      run,
+      stream,
+      pid,
+      fd,
+      carry: createCarry(),
+      watched: watchedLines(spec, stream),
+    };
+    this.#pipes.set(keyOf(run, stream), pipe);
+    this.#keeper.post({ type: 'lend', pipe });
+  }
+
+  async finish(limitMs: number, unfinished: 'write' | 'keep'): Promise<void> {
+    await this.#keeper.finish({ type: 'finish', limitMs, unfinished }, limitMs);
+  }
+
+  /** Makes the thread throw in the middle of its work: see boot/fault-injection.ts. */
+  breakThread(): void {
+    this.#keeper.post({ type: 'break' });
+  }
+
+  #begin(thread: KeptThread<ToLogs, Port>): void {
+    const { settings, bell, spec } = this.#ports;
+    thread.post({ type: 'begin', settings, board: this.#board.shared, bell });
+    thread.post({ type: 'sources', sources: this.#sources(spec()) });
+    const { words } = this.#board;
+    // First the one whose bytes the former thread has left half done.
+    const owner = words[WORD.owner] ?? 0;
+    const pipes = [...this.#pipes.values()];
+    const left = pipes.find(({ run, stream }) => ownerOf(run, stream) === owner);
+    // It was at its end, and drained: the thread died after that.
+    if (left === undefined) words[WORD.owner] = 0;
+    else thread.post({ type: 'lend', pipe: left });
+    for (const pipe of pipes) if (pipe !== left) thread.post({ type: 'lend', pipe });
+    this.connect();
+  }
+
+  #sources({ services }: FleetSpec): readonly LogSource[] {
+    const names = new Set<string>(services.map(({ name }) => name));
+    for (const name of this.#tallies.keys()) if (!names.has(name)) this.#tallies.delete(name);
+    return services.map((spec) => {
+      const { name, logs } = spec;
+      const tally = this.#tallies.get(name) ?? new SharedArrayBuffer(TALLY_BYTES);
+      this.#tallies.set(name, tally);
+      return { service: name, logs, secrets: secretsOf(spec), tally };
+    });
+  }
+
+  #onMessage(message: FromLogs): void {
+    switch (message.type) {
+      case 'line-matched':
+        this.#stopWatching(message.run, message.purpose);
+        this.#ports.lineMatched(message);
+        return;
+      case 'drained':
+        this.#release(keyOf(message.run, message.stream));
+        return;
+      case 'output-failed':
+        this.#ports.outputFailed(message.errno);
+        return;
+      case 'store-failed':
+        this.#ports.storeFailed(message.store, message.errno, message.text);
+        return;
+      case 'store-recovered':
+        this.#ports.storeRecovered(message.store, message.droppedLines);
+        return;
+      case 'unusable':
+        this.#ports.unusable(message.service, message.text);
+        return;
+      case 'flushed':
+        this.#keeper.finished();
+        return;
+    }
+  }
+
+  /** The next thread need not look for what this one has found. */
+  #stopWatching(run: RunId, purpose: WatchedLine['purpose']): void {
+    for (const [key, pipe] of this.#pipes) {
+      if (pipe.run !== run) continue;
+      const watched = pipe.watched.filter((line) => line.purpose !== purpose);
+      this.#pipes.set(key, { ...pipe, watched });
+    }
+  }
+
+  #release(key: string): void {
+    const pipe = this.#pipes.get(key);
+    if (pipe === undefined) return;
+    this.#pipes.delete(key);
+    this.#ports.close(pipe.fd);
+  }
+}
+
+function keyOf(run: RunId, stream: OutputStream): string {
+  return `${String(run)}/${stream}`;
+}
+
+/** Grows as it is needed: most lines are read whole, and a thousand services have two thousand of these. */
+function createCarry(): SharedArrayBuffer {
+  return new SharedArrayBuffer(CARRY_HEADER_BYTES, { maxByteLength: CARRY_HEADER_BYTES + MAX_LINE_BYTES });
+}
+
+function watchedLines({ startup, readiness }: ServiceSpec, stream: OutputStream): readonly WatchedLine[] {
+  return [
+    ...(startup.kind === 'log' ? [{ purpose: 'startup' as const, ...startup }] : []),
+    ...(readiness.kind === 'log' ? [{ purpose: 'readiness' as const, ...readiness }] : []),
+  ]
+    .filter((watched) => watched.stream === 'both' || watched.stream === stream)
+    .map(({ purpose, pattern }) => ({ purpose, pattern }));
+}
