@@ -21,7 +21,18 @@ module.exports = {
     only('probe', 'probe', [layer('core'), BUILT_IN, PACKAGE], 'probe/ imports core, never os/'),
     only('engine', 'engine', [layer('core')], 'engine/ imports core; the rest comes as ports'),
     only('wire', 'wire', [layer('core'), BUILT_IN, PACKAGE], 'wire/ imports core'),
-    only('plane', 'plane', [layer('core'), layer('wire'), BUILT_IN, PACKAGE], 'plane/ imports core and wire'),
+    only(
+      'logs',
+      'logs',
+      [layer('core'), BUILT_IN],
+      'logs/ imports core, and no package: it starts before everything else',
+    ),
+    only(
+      'plane',
+      'plane',
+      [layer('core'), layer('wire'), '^supervisor/logs/(format|redaction)/', BUILT_IN, PACKAGE],
+      'plane/ imports core and wire; the forms of log lines, to read them back',
+    ),
     only('client', 'client', [layer('wire'), BUILT_IN, PACKAGE], 'client/ imports wire'),
     only(
       'cli',
@@ -45,7 +56,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: ['^supervisor/(main|ctl|worker)\\.ts$'] },
+      from: { orphan: true, pathNot: ['^supervisor/(main|ctl|worker|log-worker)\\.ts$'] },
       to: {},
     },
   ],

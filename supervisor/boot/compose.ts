@@ -34,6 +34,10 @@ import { calendar } from '../os/calendar.ts';
 import { runHook } from './hook-command.ts';
 import { runReload } from './reload-command.ts';
 import { createRunObserver } from './run-observer.ts';
+import { createReplacement } from './create-replacement.ts';
+import { takeOver } from './take-over.ts';
+import { ToolGate } from './tool-gate.ts';
+import type { Pid, RunId } from '../core/names.ts';
 
 /** How long the last log lines may take to be written. */
 const FLUSH_LIMIT_MS = 700;
@@ -55,6 +59,7 @@ export class Supervisor {
   readonly #calls: SystemCalls;
   readonly #clock: Clock;
   readonly #tool: ToolRunner;
+  readonly #gate = new ToolGate();
   readonly #boundedTool: BoundedTool;
   readonly #place = process.pid === 1 ? 'pid1' : 'below';
   readonly #runs: RunProcessGroups;
@@ -63,6 +68,7 @@ export class Supervisor {
   readonly #plane: PlaneHost<MessagePort> | DropInPlane;
   readonly #logs: LogHost<MessagePort> | typeof DROP_IN_LOGS;
   readonly #engine: Engine;
+  readonly #replacement: ReturnType<typeof createReplacement>;
 
   constructor(composition: Composition) {
     this.#composition = composition;
@@ -73,29 +79,42 @@ export class Supervisor {
     this.#tool = createToolRunner(this.#calls, this.#table, (program, errno) => {
       this.#troubles.tell('kill(2)', errno, `${program} goes on running although its time is over`);
     });
-    this.#boundedTool = boundedTool(this.#tool);
-    this.#notify = new NotifyChannels({
-      calls: this.#calls,
-      clock: this.#clock,
-      owns: (run, pid) => this.#runs.owns(run, pid),
-      tell,
-    });
+    this.#boundedTool = this.#gate.boundedTool(boundedTool(this.#tool));
+    const owns = (run: RunId, pid: Pid): boolean => this.#runs.owns(run, pid);
+    const notifyPorts = { calls: this.#calls, clock: this.#clock, owns, tell };
+    this.#notify = new NotifyChannels(notifyPorts, composition.snapshot?.channels);
     this.#runs = this.#createRuns();
     this.#sweeper = this.#createSweeper();
     this.#plane = composition.mode === 'drop-in' ? new DropInPlane() : this.#createPlane();
     this.#logs = this.#plane instanceof PlaneHost ? this.#createLogs(this.#plane) : DROP_IN_LOGS;
     this.#engine = this.#createEngine();
+    this.#replacement = createReplacement({
+      composition,
+      calls: this.#calls,
+      clock: this.#clock,
+      table: this.#table,
+      gate: this.#gate,
+      tool: this.#tool,
+      engine: this.#engine,
+      plane: this.#plane,
+      logs: this.#logs,
+      runs: this.#runs,
+      notify: this.#notify,
+    });
   }
 
   start(): void {
     this.#keepDescriptors();
     if (this.#place === 'below') this.#adoptOrphans();
+    const { resumed, snapshot, controlFiles } = this.#composition;
+    if (snapshot !== undefined)
+      takeOver(snapshot, { engine: this.#engine, runs: this.#runs, controlFiles, clock: this.#clock });
     const reaper = this.#createReaper();
     reaper.start();
     // What was there before us, or came while modules were loading.
     reaper.reap();
-    const { resume, setAside } = this.#composition.resumed;
-    this.#engine.submit({ type: 'boot', resume });
+    const { resume, setAside } = resumed;
+    if (snapshot === undefined) this.#engine.submit({ type: 'boot', resume });
     this.#composition.signals.listen(({ signal, number }) => {
       const attribution = { actor: `signal:${signal}`, command: '', cause: 0 };
       this.#engine.submit({ type: 'signal-received', signal, number }, attribution);
@@ -191,7 +210,7 @@ export class Supervisor {
       calendar,
       random: Math.random,
       runs: this.#runs,
-      probes: createProbePort(this.#tool, clock),
+      probes: createProbePort(this.#gate.probeTool(this.#tool), clock, () => this.#gate.opened()),
       notify: this.#notify,
       watchNotify: watchNotifyPipe,
       hook: (service, request, signal) => {
@@ -233,6 +252,10 @@ export class Supervisor {
       begun: () => {
         if (this.#logs instanceof LogHost) this.#logs.connect();
       },
+      upgrade: (request) => {
+        void this.#replacement?.upgrade(request);
+      },
+      saved: this.#composition.snapshot?.plane,
     });
   }
 
@@ -246,6 +269,7 @@ export class Supervisor {
       joinPlane: (port, bell, board) => {
         plane.joinLogs(port, bell, board);
       },
+      saved: this.#composition.snapshot?.logs,
     });
   }
 }

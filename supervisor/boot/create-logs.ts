@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { FromLogs } from '../core/log-message.ts';
 import type { LogSettings } from '../core/log-message.ts';
 import type { Engine } from '../engine/engine.ts';
-import { LogHost } from '../engine/log-host.ts';
+import { LogHost, type LogHostPorts, type SavedLogs } from '../engine/log-host.ts';
 import { createBell, startLogThread } from '../os/log-thread.ts';
 import type { SystemCalls } from '../os/system-calls.ts';
 import type { CallTroubles } from './call-troubles.ts';
@@ -15,6 +15,8 @@ export type LogParts = {
   readonly calls: SystemCalls;
   readonly troubles: CallTroubles;
   readonly engine: () => Engine;
+  /** From another process image. */
+  readonly saved: SavedLogs | undefined;
   readonly joinPlane: (port: MessagePort, bell: number, board: SharedArrayBuffer) => void;
 };
 
@@ -23,7 +25,7 @@ export function createLogs(parts: LogParts): LogHost<MessagePort> {
   const bell = createBell();
   if (!bell.ok) throw new Error(`eventfd(2) failed with ${bell.errno}`);
   const { engine } = parts;
-  return new LogHost<MessagePort>({
+  const ports: LogHostPorts<MessagePort> = {
     ...observe(parts),
     startThread: (observer) =>
       startLogThread(parts.entry, bell.value, {
@@ -48,7 +50,8 @@ export function createLogs(parts: LogParts): LogHost<MessagePort> {
     toPlane: (theirs, board) => {
       parts.joinPlane(theirs, bell.value.fd, board);
     },
-  });
+  };
+  return new LogHost(ports, parts.saved);
 }
 
 type Observed =

@@ -1,8 +1,8 @@
 // What stands behind the ports of the control plane's keeper. No decision is made here.
 import type { MessagePort } from 'node:worker_threads';
-import type { FromPlane, PlaneSettings } from '../core/plane-message.ts';
+import type { FromPlane, PlaneSettings, UpgradeRequest } from '../core/plane-message.ts';
 import type { Engine } from '../engine/engine.ts';
-import { PlaneHost } from '../engine/plane-host.ts';
+import { PlaneHost, type PlaneHostPorts, type SavedPlane } from '../engine/plane-host.ts';
 import { startPlaneThread } from '../os/plane-thread.ts';
 import type { SystemCalls } from '../os/system-calls.ts';
 import type { CallTroubles } from './call-troubles.ts';
@@ -16,11 +16,15 @@ export type PlaneParts = {
   readonly engine: () => Engine;
   /** A worker has begun: it wants to be joined to the logs. */
   readonly begun: () => void;
+  readonly upgrade: (request: UpgradeRequest) => void;
+  /** From another process image. */
+  readonly saved: SavedPlane | undefined;
 };
 
 export function createPlane(parts: PlaneParts): PlaneHost<MessagePort> {
   const { calls, troubles, engine } = parts;
-  return new PlaneHost<MessagePort>({
+  const ports: PlaneHostPorts<MessagePort> = {
+    upgrade: parts.upgrade,
     startWorker: (observer) =>
       startPlaneThread(parts.entry, {
         // The worker is ours: what it posts has the shape of FromPlane by construction.
@@ -58,7 +62,8 @@ export function createPlane(parts: PlaneParts): PlaneHost<MessagePort> {
       tell(`bosun: the control plane failed: ${reason}; another one is started`);
       engine().note({ type: 'plane-failed', reason });
     },
-  });
+  };
+  return new PlaneHost(ports, parts.saved);
 }
 
 function helloOf(

@@ -1,5 +1,6 @@
 // Faults on demand, for tests and for whoever wants to see promise P8 for himself: with BOSUN_FAULT_INJECTION=plane (or logs) in its
-// environment Bosun makes the control plane's (or the logs') thread throw at every SIGUSR2. Without it this file does nothing.
+// environment Bosun makes the control plane's (or the logs') thread throw at every SIGUSR2, with `engine` the engine itself, for promise P9.
+// Without it this file does nothing.
 
 export function installFaultInjection(
   environment: NodeJS.ProcessEnv,
@@ -7,4 +8,8 @@ export function installFaultInjection(
 ): void {
   const asked = environment['BOSUN_FAULT_INJECTION'];
   if (asked === 'plane' || asked === 'logs') process.on('SIGUSR2', faults[asked]);
+  if (asked === 'engine')
+    process.on('SIGUSR2', () => {
+      throw new Error('fault injection: the engine was told to throw');
+    });
 }

@@ -4,7 +4,7 @@ import type { Pid, RunId } from '../core/names.ts';
 import type { ServiceSpec } from '../core/service-spec.ts';
 import type { NotifyPort } from '../engine/ports.ts';
 import type { Clock } from '../os/clock.ts';
-import { openNotifyChannel, type NotifyChannel } from '../os/notify-channel.ts';
+import { openNotifyChannel, type KeptChannel, type NotifyChannel } from '../os/notify-channel.ts';
 import type { SystemCalls } from '../os/system-calls.ts';
 
 export type NotifyPorts = {
@@ -15,12 +15,22 @@ export type NotifyPorts = {
   readonly tell: (text: string) => void;
 };
 
+export type KeptChannels = readonly (readonly [RunId, KeptChannel])[];
+
 export class NotifyChannels implements NotifyPort {
   readonly #ports: NotifyPorts;
   readonly #open = new Map<RunId, NotifyChannel>();
 
-  constructor(ports: NotifyPorts) {
+  /** Of runs that another process image has started, until they are opened here. */
+  readonly #resumed: Map<RunId, KeptChannel>;
+
+  constructor(ports: NotifyPorts, resumed: KeptChannels = []) {
     this.#ports = ports;
+    this.#resumed = new Map(resumed);
+  }
+
+  get kept(): KeptChannels {
+    return [...this.#open].map(([run, channel]) => [run, channel.kept]);
   }
 
   open(
@@ -29,21 +39,24 @@ export class NotifyChannels implements NotifyPort {
     observer: Parameters<NotifyPort['open']>[2],
   ): ReturnType<NotifyPort['open']> {
     const { calls, clock, owns, tell } = this.#ports;
-    const opened = openNotifyChannel(calls, clock, {
-      address: addressOf(run),
+    const kept = this.#resumed.get(run);
+    this.#resumed.delete(run);
+    const party = {
+      address: kept?.address ?? addressOf(run),
       watchdogMs: spec.liveness.kind === 'watchdog' ? spec.liveness.periodMs : undefined,
       uids: new Set([0, uidOf(spec)]),
-      owns: (pid) => owns(run, pid),
-      notified: (notices) => {
+      owns: (pid: Pid) => owns(run, pid),
+      notified: (notices: Parameters<typeof observer.notified>[0]) => {
         observer.notified(notices);
       },
-      watchdogFailed: (reason) => {
+      watchdogFailed: (reason: string) => {
         observer.watchdogFailed(reason);
       },
-      warn: (text) => {
+      warn: (text: string) => {
         tell(`bosun: service ${spec.name}: ${text}`);
       },
-    });
+    };
+    const opened = openNotifyChannel(calls, clock, party, kept);
     if (opened.kind === 'failed')
       return {
         kind: 'failed',

@@ -4,13 +4,19 @@ import type { ToolRunner } from '../os/tool.ts';
 import { createProbe } from '../probe/create-probe.ts';
 import { ProbeLoop } from '../probe/probe-loop.ts';
 
-export function createProbePort(tool: ToolRunner, clock: ClockPort): ProbePort {
+/** `mayExecute`: before an exec probe is begun. */
+export function createProbePort(
+  tool: ToolRunner,
+  clock: ClockPort,
+  mayExecute?: () => Promise<void>,
+): ProbePort {
   return {
     start: ({ environment, workingDir, execution }, planned, launchedAtMs, report) => {
       const probe = createProbe(planned.probe, (command, timeoutMs, signal) =>
         tool({ command, environment, workingDir, execution, timeoutMs }, signal),
       );
-      return new ProbeLoop({ probe, planned, launchedAtMs, clock, report });
+      const mayAsk = planned.probe.action.kind === 'exec' ? mayExecute : undefined;
+      return new ProbeLoop({ probe, planned, launchedAtMs, clock, report, mayAsk });
     },
   };
 }

@@ -30,6 +30,7 @@ export const COMMAND_FILES: ReadonlyMap<string, CommandFile> = new Map<string, C
   ['check', () => import('./check.ts')],
   ['plan', () => import('./plan.ts')],
   ['apply', () => import('./apply.ts')],
+  ['upgrade', () => import('./upgrade.ts')],
   ['shutdown', () => import('./shutdown.ts')],
   ['job', () => import('./job.ts')],
   ['exec', () => import('./exec.ts')],

@@ -5,8 +5,10 @@ import type { CommandView, HealthView, VersionView } from '../wire/fleet-view.ts
 import type { EventsView } from '../wire/event-view.ts';
 import type { LogLineView } from '../wire/log-view.ts';
 import type { ApplyView, PlanView } from '../wire/plan-view.ts';
+import type { LogSinksView } from '../wire/log-sink-view.ts';
 import type { RebuildView } from '../wire/rebuild-view.ts';
 import type { ServicesView, ServiceView } from '../wire/service-view.ts';
+import type { UpgradeView } from '../wire/upgrade-view.ts';
 import { streamEvents, type StreamedEvent } from './event-stream.ts';
 import { ApiCaller, type Cancel, type WriteOptions } from './api-caller.ts';
 import { JobClient } from './job-client.ts';
@@ -78,9 +80,22 @@ export class BosunClient {
     return (await this.#api.post(`/v1/apply${waitQuery(options)}`, undefined, options)) as ApplyView;
   }
 
+  /** The remote sinks of the logs, and what waits for them. */
+  async logSinks(cancel: Cancel = {}): Promise<LogSinksView> {
+    return (await this.#api.get('/v1/logs/sinks', cancel)) as LogSinksView;
+  }
+
   /** Replays the journal, and tells where the views were different from what it gives. */
   async rebuildViews(options: WriteOptions = {}): Promise<RebuildView> {
     return (await this.#api.post('/v1/views/rebuild', undefined, options)) as RebuildView;
+  }
+
+  /**
+   * Has another program take Bosun's place. The answer comes when everything was tried that can be before; what came of it is the event
+   * `upgraded` or `upgrade-failed` with this command. `waitMs`: how long what is under way may take to end.
+   */
+  async upgrade(options: WriteOptions = {}): Promise<UpgradeView> {
+    return (await this.#api.post(`/v1/upgrade${waitQuery(options)}`, undefined, options)) as UpgradeView;
   }
 
   async shutdown(options: WriteOptions = {}): Promise<CommandView> {

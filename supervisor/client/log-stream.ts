@@ -27,6 +27,8 @@ export type StreamedLog =
 /** How long a control plane may be away before the stream is given up. */
 const PATIENCE_MS = 3000;
 const RETRY_MS = 50;
+/** A stream that has lasted for so long was a good one. */
+const SETTLED_MS = 1000;
 
 export function logsPath(query: LogQuery, mode: 'follow' | 'once'): string {
   const { services, lines, since, until, grep, ignoreCase, stream } = query;
@@ -62,31 +64,51 @@ export async function* streamLogs(
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StreamedLog, void, undefined> {
-  const cursor = new Map<string, string>();
-  let last: 'none' | 'ended' | 'broken' = 'none';
+  const reading: Reading = { cursor: new Map(), openings: 0 };
+  let ended: 'by Bosun' | 'not' = 'not';
   let lostAtMs = 0;
   for (;;) {
-    try {
-      const incoming = await api.stream(path, { signal }, 'text/event-stream', writeCursor(cursor));
-      for await (const streamed of readStream(api, incoming, cursor)) {
-        lostAtMs = 0;
-        yield streamed;
-        // The server has said why it goes no further.
-        if (streamed.kind === 'gap' && streamed.gap.reason === 'pattern-too-slow') return;
-      }
-      last = 'ended';
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (last === 'none' && cursor.size === 0) throw error;
-      if (!isAway(error)) throw error;
-      if (isOver(lostAtMs) && last === 'ended') return;
-      if (isOver(lostAtMs)) throw error;
-      if (last === 'none') last = 'broken';
+    const beganMs = performance.now();
+    const end = yield* readOnce(api, path, reading, signal);
+    if (end.kind === 'complete') return;
+    if (performance.now() - beganMs > SETTLED_MS) lostAtMs = 0;
+    if (end.kind === 'ended') ended = 'by Bosun';
+    if (isOver(lostAtMs)) {
+      if (end.kind === 'lost' && ended === 'not') throw end.error;
+      return;
     }
-    if (isOver(lostAtMs))
-      throw connectionLost(api.target, 'the stream ends whenever it is asked for', undefined);
     if (lostAtMs === 0) lostAtMs = performance.now();
     await pause(RETRY_MS, signal);
+  }
+}
+
+/** `cursor`: by service, where the reader is. */
+type Reading = { readonly cursor: Map<string, string>; openings: number };
+
+type End =
+  | { readonly kind: 'complete' | 'ended' }
+  /** Nobody is there, for a moment as it may be. */
+  | { readonly kind: 'lost'; readonly error: unknown };
+
+async function* readOnce(
+  api: ApiCaller,
+  path: string,
+  reading: Reading,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StreamedLog, End, undefined> {
+  try {
+    const incoming = await api.stream(path, { signal }, 'text/event-stream', writeCursor(reading.cursor));
+    reading.openings += 1;
+    for await (const streamed of readStream(api, incoming, reading.cursor)) {
+      yield streamed;
+      // The server has said why it goes no further.
+      if (streamed.kind === 'gap' && streamed.gap.reason === 'pattern-too-slow') return { kind: 'complete' };
+    }
+    return { kind: 'ended' };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (reading.openings === 0 || !isAway(error)) throw error;
+    return { kind: 'lost', error };
   }
 }
 

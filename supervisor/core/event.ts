@@ -4,6 +4,7 @@ import type { Actor } from './actor.ts';
 import type { Role } from './control-access.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { JobEvent } from './job-event.ts';
+import type { ReplacementEvent } from './replacement-event.ts';
 import type { JobId, Pid, RunId, ServiceName } from './names.ts';
 import type { Due } from './schedule.ts';
 import type { HookName, SignalName } from './service-spec.ts';
@@ -272,7 +273,11 @@ export type ServiceNote = {
   readonly errno: string;
 };
 
-export type BosunEvent = ServiceEvent | FleetEvent | PlaneEvent | AuditEvent | ServiceNote | JobEvent;
+export type BosunEvent =
+  ServiceEvent | FleetEvent | PlaneEvent | ReplacementEvent | AuditEvent | ServiceNote | JobEvent;
+
+/** Those that change no state. */
+export type NotedEvent = PlaneEvent | ReplacementEvent | AuditEvent | ServiceNote;
 
 /** An event as it is numbered, stamped, stored and streamed. */
 export type RecordedEvent = {

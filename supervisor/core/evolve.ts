@@ -25,6 +25,9 @@ export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
     case 'log-trouble':
     case 'survivors-found':
     case 'call-failed':
+    case 'upgraded':
+    case 'upgrade-failed':
+    case 'recovered':
     case 'access-refused':
     case 'key-changed':
     case 'certificates-reloaded':

@@ -8,7 +8,7 @@ import type { OutputStream } from './plane-message.ts';
 export const LOG_READ_BYTES = 1_048_576;
 const STAGING_BYTES = LOG_READ_BYTES + 2 * 65_536;
 /** What waits for the reader of standard output. */
-export const LOG_QUEUE_BYTES = 2_097_152;
+const LOG_QUEUE_BYTES = 2_097_152;
 
 /** Indices into `words`, which are 32-bit. */
 export const WORD = {

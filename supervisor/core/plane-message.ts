@@ -90,6 +90,22 @@ export type LentJobEnd = {
 export const MAX_LINE_BYTES = 65_536;
 export const CARRY_HEADER_BYTES = 4;
 
+/** Another program is to take the place of this one. `id`: of the request; a repetition of it is not another one. */
+export type UpgradeRequest = {
+  readonly id: string;
+  readonly actor: string;
+  /** How long what is under way may take to end. */
+  readonly waitMs: number;
+};
+
+export type UpgradeAnswer =
+  /** From here on there is nothing to wait for but the event. */
+  | { readonly kind: 'accepted'; readonly from: string; readonly to: string }
+  /** What is in the way, in words. */
+  | { readonly kind: 'blocked'; readonly by: readonly string[] }
+  /** The new program does not start, or cannot take this state over. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
 export type ToPlane =
   | {
       readonly type: 'hello';
@@ -102,6 +118,8 @@ export type ToPlane =
       readonly lastEventId: number;
       /** The newest events up to `lastEventId`, oldest first, bounded. */
       readonly recentEvents: readonly RecordedEvent[];
+      /** What stands in Bosun's own log already, written by the control plane of another process image. */
+      readonly toldUpToId?: number;
     }
   | {
       readonly type: 'events';
@@ -123,14 +141,19 @@ export type ToPlane =
     }
   | { readonly type: 'lend-job'; readonly end: LentJobEnd }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
-  /** The last message: write out what is there, answer `flushed`, take no more commands. */
-  | { readonly type: 'finish' }
+  | { readonly type: 'upgrade-answered'; readonly id: string; readonly answer: UpgradeAnswer }
+  /**
+   * The last message: write out what is there, answer `flushed`, take no more commands. `handOver`: somebody goes on reading, so that
+   * what is in the jobs' pipes stays there.
+   */
+  | { readonly type: 'finish'; readonly handOver?: 'yes' }
   /** Fault injection: throw. */
   | { readonly type: 'break' };
 
 export type FromPlane =
   | { readonly type: 'listening'; readonly socketPath: string }
   | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'upgrade-requested'; readonly request: UpgradeRequest }
   /** The end is not needed any more: its stream has been read to its end, or the input is complete. */
   | { readonly type: 'job-end-done'; readonly run: RunId; readonly stream: JobStream }
   /** For the audit trail; it comes back as an event with an id. */

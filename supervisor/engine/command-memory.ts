@@ -4,6 +4,7 @@ import type { CommandResult } from '../core/effect.ts';
 
 type Acceptance = Extract<CommandResult, { kind: 'accepted' }>;
 type Remembered = { readonly result: Acceptance; readonly atMs: number };
+export type KeptAcceptance = { readonly id: string; readonly result: Acceptance; readonly ageMs: number };
 
 const MOST_COMMANDS = 4096;
 /** Of services, in all of them together. */
@@ -16,9 +17,19 @@ export class CommandMemory {
   readonly #accepted = new Map<string, Remembered>();
   #names = 0;
 
-  /** `nowMs`: monotonic. */
-  constructor(nowMs: () => number) {
+  /** `nowMs`: monotonic. `kept`: from another memory, oldest first. */
+  constructor(nowMs: () => number, kept: readonly KeptAcceptance[] = []) {
     this.#nowMs = nowMs;
+    for (const { id, result, ageMs } of kept) {
+      this.#accepted.set(id, { result, atMs: nowMs() - ageMs });
+      this.#names += result.services.length;
+    }
+  }
+
+  /** By age, since the next one may have a clock that began later. */
+  get kept(): readonly KeptAcceptance[] {
+    const nowMs = this.#nowMs();
+    return [...this.#accepted].map(([id, { result, atMs }]) => ({ id, result, ageMs: nowMs - atMs }));
   }
 
   /** The result of when it was done; undefined when it is to be done. */

@@ -3,25 +3,26 @@
 import { createModel, type Model } from '../core/draft.ts';
 import { decide } from '../core/decide.ts';
 import type { Effect } from '../core/effect.ts';
-import type { AuditEvent, PlaneEvent, RecordedEvent, ServiceNote } from '../core/event.ts';
+import type { NotedEvent, RecordedEvent } from '../core/event.ts';
 import { createFleet, type Fleet } from '../core/fleet.ts';
 import type { Input } from '../core/input.ts';
 import type { Pid, ServiceName } from '../core/names.ts';
 import { plannedProbes } from '../core/probe-plan.ts';
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
-import { fleetTimers, jobTimerAtMs, serviceTimer } from '../core/timers.ts';
+import { serviceTimer } from '../core/timers.ts';
 import { pidOf } from '../core/service-state.ts';
 import { Companions } from './companions.ts';
+import { armFleetTimers, armJobTimers } from './fleet-timers.ts';
 import { JobStart } from './job-start.ts';
 import type { EnginePorts } from './ports.ts';
 import { RunStart } from './run-start.ts';
 import { ProbeSet } from './probe-set.ts';
 import { RunAttachments } from './run-attachments.ts';
 import { Recorder, type Attribution, type Numbering } from './recorder.ts';
+import { inputsForLost, unbegun, type EngineSnapshot, type Found } from './snapshot.ts';
 import { TimerSet } from './timer-set.ts';
 
 const BY_POLICY: Attribution = { actor: 'bosun', command: '', cause: 0 };
-const FLEET_TIMER_NAMES = ['order', 'kill', 'end', 'sweep-kill'] as const;
 
 export class Engine {
   #model: Model;
@@ -36,6 +37,10 @@ export class Engine {
   readonly #queue: { readonly input: Input; readonly attribution: Attribution }[] = [];
   #fleet: Fleet;
   #turn: 'idle' | 'draining' = 'idle';
+  /** For what comes by itself, without anybody who has asked for it. */
+  readonly #submitLater = (input: Input): void => {
+    this.submit(input);
+  };
   #unpublished: RecordedEvent[] = [];
 
   constructor(spec: FleetSpec, ports: EnginePorts, numbering?: Numbering) {
@@ -65,6 +70,38 @@ export class Engine {
     return this.#recorder;
   }
 
+  /** To be taken between two inputs, where the state is whole. */
+  get snapshot(): EngineSnapshot {
+    const { spec, target } = this.#model;
+    return {
+      spec,
+      target,
+      fleet: this.#fleet,
+      numbering: this.#recorder.numbering,
+      launches: this.#probes.launches,
+      voices: this.#start.voices,
+      errands: this.#companions.errands,
+    };
+  }
+
+  /** As it was in another process image: nothing is decided, and what follows from the state is begun. */
+  resume(kept: EngineSnapshot, found: Found): void {
+    this.#model = createModel(kept.spec, this.#ports.calendar, kept.target);
+    this.#fleet = kept.fleet;
+    this.#probes.resume(kept.launches);
+    const submit = this.#submitLater;
+    for (const voice of kept.voices) {
+      const record = kept.fleet.services.find(({ lastRun }) => lastRun === voice.run);
+      if (record !== undefined) this.#start.resume(this.#specOf(record.name), voice, submit);
+    }
+    for (const { service, ...errand } of unbegun(kept, found)) {
+      if (errand.kind === 'reload') this.#companions.reload(this.#specOf(service), errand.run, submit);
+      else this.#companions.hook(this.#specOf(service), errand, this.#pidOf(service), submit);
+    }
+    this.#reconcile(createFleet([]), 'all');
+    for (const input of inputsForLost(kept, found)) submit(input);
+  }
+
   submit(input: Input, attribution: Attribution = BY_POLICY): void {
     this.#queue.push({ input, attribution });
     if (this.#turn === 'draining') return;
@@ -76,7 +113,7 @@ export class Engine {
   }
 
   /** What is only noted: nothing is decided, and no state changes. */
-  note(event: PlaneEvent | AuditEvent | ServiceNote, attribution: Attribution = BY_POLICY): void {
+  note(event: NotedEvent, attribution: Attribution = BY_POLICY): void {
     this.#unpublished.push(this.#recorder.record(event, attribution));
     this.#publish();
   }
@@ -214,8 +251,8 @@ export class Engine {
         });
       this.#probes.reconcile(spec, plannedProbes(spec, record));
     }
-    if (before.phase !== after.phase) this.#reconcileFleetTimers(after);
-    if (before.jobs !== after.jobs) this.#reconcileJobTimers(before.jobs, after.jobs);
+    if (before.phase !== after.phase) armFleetTimers(this.#timers, after, this.#submitLater);
+    if (before.jobs !== after.jobs) armJobTimers(this.#timers, before.jobs, after.jobs, this.#submitLater);
   }
 
   /** One that was between two runs may still have had a timer. */
@@ -224,34 +261,6 @@ export class Engine {
       if (this.#model.graph.indexOf.has(name)) continue;
       this.#timers.cancel(name);
       this.#probes.forget(name);
-    }
-  }
-
-  #reconcileJobTimers(before: Fleet['jobs'], after: Fleet['jobs']): void {
-    const seen = new Set(before);
-    for (const job of after) {
-      if (seen.has(job)) continue;
-      const key = `/job/${String(job.id)}`;
-      const atMs = jobTimerAtMs(job);
-      if (atMs === undefined) this.#timers.cancel(key);
-      else
-        this.#timers.arm(key, job.state.kind, { clock: 'monotonic', atMs }, () => {
-          this.submit({ type: 'job-timer', job: job.id, run: job.run });
-        });
-    }
-  }
-
-  #reconcileFleetTimers(fleet: Fleet): void {
-    const wanted = new Map(fleetTimers(fleet).map((timer) => [timer.timer, timer.atMs]));
-    for (const name of FLEET_TIMER_NAMES) {
-      // A service's name never starts with a slash.
-      const key = `/${name}`;
-      const atMs = wanted.get(name);
-      if (atMs === undefined) this.#timers.cancel(key);
-      else
-        this.#timers.arm(key, name, { clock: 'monotonic', atMs }, () => {
-          this.submit({ type: 'fleet-timer', timer: name });
-        });
     }
   }
 

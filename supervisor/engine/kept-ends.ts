@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../core/event.ts';
 import type { JobId, RunId } from '../core/names.ts';
 import type { JobStream, LentJobEnd } from '../core/plane-message.ts';
 
-type KeptEnd = { readonly ours: number; readonly lent: Omit<LentJobEnd, 'fd'> };
+export type KeptEnd = { readonly ours: number; readonly lent: Omit<LentJobEnd, 'fd'> };
 
 export class KeptEnds {
   readonly #close: (fd: number) => void;
@@ -20,6 +20,11 @@ export class KeptEnds {
 
   get keys(): readonly string[] {
     return [...this.#ends.keys()];
+  }
+
+  /** The order in which they were made is kept. */
+  get saved(): readonly KeptEnd[] {
+    return [...this.#ends.values()];
   }
 
   /** Its key. */

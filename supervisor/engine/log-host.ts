@@ -34,6 +34,13 @@ export type LogHostPorts<Port> = {
   readonly restarted: () => void;
 };
 
+/** What the host of another process image goes on with: pipes with their unfinished lines, and what is not yet where it belongs. */
+export type SavedLogs = {
+  readonly pipes: readonly (Omit<LentPipe, 'carry'> & { readonly carried: Uint8Array })[];
+  readonly board: Uint8Array;
+  readonly tallies: ReadonlyMap<string, Uint8Array>;
+};
+
 export class LogHost<Port> implements LogPort {
   readonly #ports: LogHostPorts<Port>;
   readonly #keeper: ThreadKeeper<FromLogs, ToLogs, Port>;
@@ -41,8 +48,9 @@ export class LogHost<Port> implements LogPort {
   readonly #pipes = new Map<string, LentPipe>();
   readonly #tallies = new Map<string, SharedArrayBuffer>();
 
-  constructor(ports: LogHostPorts<Port>) {
+  constructor(ports: LogHostPorts<Port>, saved?: SavedLogs) {
     this.#ports = ports;
+    if (saved !== undefined) this.#resume(saved);
     this.#keeper = new ThreadKeeper({
       start: ports.startThread,
       begin: (thread, start) => {
@@ -58,6 +66,20 @@ export class LogHost<Port> implements LogPort {
 
   start(): void {
     this.#keeper.begin();
+  }
+
+  /** Once `finish` has resolved with `keep`: no thread changes it. */
+  get saved(): SavedLogs {
+    return {
+      pipes: [...this.#pipes.values()].map(({ carry, ...pipe }) => ({ ...pipe, carried: copyOf(carry) })),
+      board: copyOf(this.#board.shared),
+      tallies: new Map([...this.#tallies].map(([name, tally]) => [name, copyOf(tally)])),
+    };
+  }
+
+  /** Nothing came of it: another thread goes on. */
+  reopen(): void {
+    this.#keeper.reopen();
   }
 
   /** A new control plane wants to read; whatever the one before it wanted is forgotten. */
@@ -93,6 +115,24 @@ export class LogHost<Port> implements LogPort {
   /** Makes the thread throw in the middle of its work: see boot/fault-injection.ts. */
   breakThread(): void {
     this.#keeper.post({ type: 'break' });
+  }
+
+  #resume({ pipes, board, tallies }: SavedLogs): void {
+    for (const { carried, ...pipe } of pipes) {
+      const carry = createCarry();
+      carry.grow(carried.length);
+      new Uint8Array(carry).set(carried);
+      this.#pipes.set(keyOf(pipe.run, pipe.stream), { ...pipe, carry });
+    }
+    for (const [name, tally] of tallies) {
+      const shared = new SharedArrayBuffer(TALLY_BYTES);
+      new Uint8Array(shared).set(tally.subarray(0, TALLY_BYTES));
+      this.#tallies.set(name, shared);
+    }
+    const { shared, words } = this.#board;
+    // Of another size it has another layout, and what waited in it is lost; a version of the snapshot of its own is the way then.
+    if (board.length === shared.byteLength) new Uint8Array(shared).set(board);
+    words[WORD.quit] = 0;
   }
 
   #begin(thread: KeptThread<ToLogs, Port>): void {
@@ -164,6 +204,10 @@ export class LogHost<Port> implements LogPort {
     this.#pipes.delete(key);
     this.#ports.close(pipe.fd);
   }
+}
+
+function copyOf(shared: SharedArrayBuffer): Uint8Array {
+  return new Uint8Array(shared).slice();
 }
 
 function keyOf(run: RunId, stream: OutputStream): string {

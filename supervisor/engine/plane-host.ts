@@ -3,10 +3,10 @@
 import type { CommandResult } from '../core/effect.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Command } from '../core/input.ts';
-import type { FromPlane, LentJobEnd, ToPlane } from '../core/plane-message.ts';
+import type { FromPlane, LentJobEnd, ToPlane, UpgradeAnswer, UpgradeRequest } from '../core/plane-message.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
-import { CommandMemory } from './command-memory.ts';
-import { KeptEnds } from './kept-ends.ts';
+import { CommandMemory, type KeptAcceptance } from './command-memory.ts';
+import { KeptEnds, type KeptEnd } from './kept-ends.ts';
 import type { PlanePort } from './ports.ts';
 import { ThreadKeeper, type KeptThread, type KeptThreadObserver } from './thread-keeper.ts';
 
@@ -24,6 +24,17 @@ export type PlaneHostPorts<Port> = {
   readonly note: (note: Extract<FromPlane, { type: 'note' }>) => void;
   readonly journaled: (upToId: number) => void;
   readonly failed: (reason: string) => void;
+  /** Undefined: Bosun cannot be replaced here. */
+  readonly upgrade?: (request: UpgradeRequest) => void;
+};
+
+/** What the host of another process image goes on with. */
+export type SavedPlane = {
+  readonly ends: readonly KeptEnd[];
+  readonly accepted: readonly KeptAcceptance[];
+  readonly applyActor: string | undefined;
+  /** The newest event that stands in Bosun's own log. */
+  readonly toldUpToId: number;
 };
 
 type Configuration = { readonly spec: FleetSpec | undefined; readonly target: FleetSpec | undefined };
@@ -34,14 +45,20 @@ export class PlaneHost<Port> implements PlanePort {
   readonly #ports: PlaneHostPorts<Port>;
   readonly #keeper: ThreadKeeper<FromPlane, ToPlane, Port>;
   readonly #kept: KeptEnds;
-  readonly #memory = new CommandMemory(() => performance.now());
+  readonly #memory: CommandMemory;
   #configuration: Configuration = { spec: undefined, target: undefined };
   /** Who asked for the configuration to be applied while there was no worker to do it. */
   #applyActor: string | undefined;
 
-  constructor(ports: PlaneHostPorts<Port>) {
+  #toldUpToId: number | undefined;
+
+  constructor(ports: PlaneHostPorts<Port>, saved?: SavedPlane) {
     this.#ports = ports;
     this.#kept = new KeptEnds(ports.close);
+    this.#memory = new CommandMemory(() => performance.now(), saved?.accepted);
+    for (const end of saved?.ends ?? []) this.#kept.keep(end);
+    this.#applyActor = saved?.applyActor;
+    this.#toldUpToId = saved?.toldUpToId;
     this.#keeper = new ThreadKeeper({
       start: ports.startWorker,
       begin: (worker) => {
@@ -56,6 +73,16 @@ export class PlaneHost<Port> implements PlanePort {
 
   start(): void {
     this.#keeper.begin();
+  }
+
+  /** Once `handOver` has resolved: nobody reads the jobs' pipes, and what has been read of them is written. */
+  get saved(): SavedPlane {
+    return {
+      ends: this.#kept.saved,
+      accepted: this.#memory.kept,
+      applyActor: this.#applyActor,
+      toldUpToId: this.#toldUpToId ?? 0,
+    };
   }
 
   publish(events: readonly RecordedEvent[]): void {
@@ -100,13 +127,29 @@ export class PlaneHost<Port> implements PlanePort {
     return this.#keeper.finish({ type: 'finish' }, limitMs);
   }
 
+  /** The same, but somebody else goes on with it: another process image, or this one after `reopen`. */
+  handOver(limitMs: number): Promise<void> {
+    this.#toldUpToId = this.#ports.hello().lastEventId;
+    return this.#keeper.finish({ type: 'finish', handOver: 'yes' }, limitMs);
+  }
+
+  reopen(): void {
+    this.#keeper.reopen();
+  }
+
+  answerUpgrade(id: string, answer: UpgradeAnswer): void {
+    this.#keeper.post({ type: 'upgrade-answered', id, answer });
+  }
+
   /** Makes the worker throw in the middle of its work: see boot/fault-injection.ts. */
   breakWorker(): void {
     this.#keeper.post({ type: 'break' });
   }
 
   #begin(worker: KeptThread<ToPlane, Port>): void {
-    worker.post(this.#ports.hello());
+    const told = this.#toldUpToId === undefined ? {} : { toldUpToId: this.#toldUpToId };
+    this.#toldUpToId = undefined;
+    worker.post({ ...this.#ports.hello(), ...told });
     for (const key of this.#kept.keys) this.#lendNow(worker, key);
     if (this.#applyActor !== undefined) worker.post({ type: 'apply-requested', actor: this.#applyActor });
     this.#applyActor = undefined;
@@ -145,6 +188,9 @@ export class PlaneHost<Port> implements PlanePort {
         return;
       case 'note':
         this.#ports.note(message);
+        return;
+      case 'upgrade-requested':
+        this.#ports.upgrade?.(message.request);
         return;
       case 'flushed':
         this.#keeper.finished();

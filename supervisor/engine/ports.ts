@@ -92,6 +92,9 @@ export type NotifyChannel = Disposable & {
   started(): void;
 };
 
+/** `descriptor`: of the pipe, while it is open. */
+export type NotifyWatch = Disposable & { readonly descriptor?: number | undefined };
+
 export type NotifyObserver = {
   notified(notices: readonly Notice[]): void;
   /** No WATCHDOG=1 in time, or WATCHDOG=trigger. */
@@ -99,7 +102,7 @@ export type NotifyObserver = {
 };
 
 export type NotifyPort = {
-  /** Opened before the launch, closed at the end of the run. */
+  /** Opened before the launch, closed at the end of the run; taken up again where another process image has opened it. */
   open(
     spec: ServiceSpec,
     run: RunId,
@@ -125,7 +128,7 @@ export type EnginePorts = {
   readonly probes: ProbePort;
   readonly notify: NotifyPort;
   /** Watches a notification pipe, which it owns from then on. */
-  readonly watchNotify: (fd: number, ready: () => void) => Disposable;
+  readonly watchNotify: (fd: number, ready: () => void) => NotifyWatch;
   /** Runs the reload command; the signal ends it, with its whole group. */
   readonly reload: (spec: ServiceSpec, signal: AbortSignal) => Promise<CommandOutcome>;
   /** Runs a hook in the service's context, bounded by its own timeout; the signal ends it, with its whole group. */

@@ -9,6 +9,7 @@ import type { ProbePort } from './ports.ts';
 
 type Running = { readonly planned: PlannedProbe; readonly loop: Disposable };
 type Launched = { readonly run: RunId; readonly atMs: number };
+export type Launches = ReadonlyMap<ServiceName, Launched>;
 type Report = (service: ServiceName, run: RunId, purpose: ProbePurpose, answer: ProbeAnswer) => void;
 
 export class ProbeSet {
@@ -20,6 +21,15 @@ export class ProbeSet {
   constructor(port: ProbePort, report: Report) {
     this.#port = port;
     this.#report = report;
+  }
+
+  get launches(): Launches {
+    return new Map(this.#launched);
+  }
+
+  /** Of runs that another process image has launched. */
+  resume(launches: Launches): void {
+    for (const [service, { run, atMs }] of launches) this.launched(service, run, atMs);
   }
 
   /** The moment from which the initial delays of the run count. */

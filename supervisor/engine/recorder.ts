@@ -17,6 +17,9 @@ export type Attribution = { readonly actor: Actor; readonly command: string; rea
 export type Numbering = {
   readonly lastId: number;
   readonly lastSeqs: ReadonlyMap<ServiceName, number>;
+  /** The newest events, of which those up to `writtenId` are in the journal. */
+  readonly recent?: readonly RecordedEvent[];
+  readonly writtenId?: number;
 };
 
 const FROM_THE_START: Numbering = { lastId: 0, lastSeqs: new Map() };
@@ -28,11 +31,22 @@ export class Recorder {
   #writtenId: number;
   #recent: RecordedEvent[] = [];
 
-  constructor(clock: ClockPort, { lastId, lastSeqs } = FROM_THE_START) {
+  constructor(clock: ClockPort, { lastId, lastSeqs, recent, writtenId } = FROM_THE_START) {
     this.#clock = clock;
     this.#lastId = lastId;
-    this.#writtenId = lastId;
+    this.#writtenId = writtenId ?? lastId;
     this.#seqOf = new Map(lastSeqs);
+    this.#recent = [...(recent ?? [])];
+  }
+
+  /** What another recorder goes on from without a gap. */
+  get numbering(): Required<Numbering> {
+    return {
+      lastId: this.#lastId,
+      lastSeqs: new Map(this.#seqOf),
+      recent: this.recent,
+      writtenId: this.#writtenId,
+    };
   }
 
   get lastId(): number {

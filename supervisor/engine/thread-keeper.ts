@@ -3,6 +3,8 @@
 /** The thread, as far as it is used here. */
 export type KeptThread<Out, Port> = {
   post(message: Out, transfer?: readonly Port[]): void;
+  /** Ends it, wherever it is. */
+  end?(): void;
 };
 
 export type KeptThreadObserver<In> = {
@@ -85,18 +87,28 @@ export class ThreadKeeper<In, Out, Port = never> {
     });
   }
 
+  /** After `finish`: nothing came of what it was for, and another one takes over. */
+  reopen(): void {
+    if (this.#life.kind === 'finishing') this.#life.thread.end?.();
+    if (this.#life.kind !== 'finishing' && this.#life.kind !== 'finished') return;
+    this.#life = { kind: 'not-started' };
+    this.begin();
+  }
+
   finished(): void {
     if (this.#life.kind === 'finishing') this.#life.done();
   }
 
   #tryStart(): KeptThread<Out, Port> | undefined {
+    // One that has finished may go on for a moment while the next one is there.
+    const start = this.#starts;
     try {
       return this.#ports.start({
         message: (message) => {
-          this.#ports.message(message);
+          if (start === this.#starts) this.#ports.message(message);
         },
         ended: (reason) => {
-          this.#onEnded(reason);
+          if (start === this.#starts) this.#onEnded(reason);
         },
       });
     } catch (error) {

@@ -23,6 +23,12 @@ export class BackPressure {
     return this.#state.kind === 'holding' ? this.#state.untilMs : Infinity;
   }
 
+  /** Whoever is too slow is not waited for any more. */
+  shed(): void {
+    this.#state = { kind: 'shedding' };
+    this.#listener('release');
+  }
+
   /** After every change of the queue. `nowMs`: performance.now(). */
   update(queuedBytes: number, nowMs: number): void {
     switch (this.#state.kind) {

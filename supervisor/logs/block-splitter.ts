@@ -17,6 +17,12 @@ export function cutBlock(staged: Buffer, start: number, more: 'more' | 'end'): C
   return more === 'end' && window > start ? { end: window, ends: 'unfinished' } : 'rest';
 }
 
+/** Fewer of the lines that a block of `bytes` has: about half of it, and one at the least. */
+export function firstLines(bytes: Uint8Array): number {
+  const half = bytes.lastIndexOf(NEWLINE, Math.floor(bytes.length / 2));
+  return (half < 0 ? bytes.indexOf(NEWLINE) : half) + 1;
+}
+
 /** The last position up to `limit` that does not lie within a UTF-8 sequence; `limit` itself when it is not UTF-8. */
 function cutBefore(bytes: Buffer, start: number, limit: number): number {
   for (let cut = limit; cut > Math.max(start, limit - 4); cut -= 1) {

@@ -26,6 +26,7 @@ type Parts = {
   readonly stdout: StdoutSink;
   readonly outputs: Outputs;
   readonly pipes: Pipes;
+  readonly pressure: BackPressure;
 };
 
 export class LogThread {
@@ -122,13 +123,14 @@ export class LogThread {
     const post = (message: FromLogs): void => {
       ports.post(message);
     };
+    const pressure = new BackPressure((change) => {
+      pipes.setPressure(change);
+    });
     const stdout: StdoutSink = new StdoutSink({
       fd: output.fd,
       board,
       poll: ports.poll,
-      pressure: new BackPressure((pressure) => {
-        pipes.setPressure(pressure);
-      }),
+      pressure,
       lossNotice: (lines, errno) => outputs.lossNotice(lines, errno),
       onTrouble: (errno) => {
         post({ type: 'output-failed', errno });
@@ -156,7 +158,7 @@ export class LogThread {
       },
     });
     ports.poll.watch(bell, 'readable');
-    this.#parts = { board, bell, stdout, outputs, pipes };
+    this.#parts = { board, bell, stdout, outputs, pipes, pressure };
     // What waits since a former thread.
     stdout.flush();
   }
@@ -189,22 +191,29 @@ export class LogThread {
   #writeOwn(line: string): void {
     const { stdout, outputs } = this.#parts ?? {};
     if (stdout === undefined || outputs === undefined) return;
-    stdout.write(line.endsWith('\n') ? Buffer.from(line) : outputs.showOwn(line));
+    stdout.writeOwn(line.endsWith('\n') ? Buffer.from(line) : outputs.showOwn(line));
   }
 
   #finish({ limitMs, unfinished }: Extract<ToLogs, { type: 'finish' }>): void {
-    const { pipes, stdout, outputs } = this.#parts ?? {};
+    if (this.#parts === undefined) return;
+    const { pipes, stdout, outputs, pressure } = this.#parts;
     const untilMs = performance.now() + limitMs;
-    pipes?.setPressure('release');
-    pipes?.finish(untilMs, unfinished);
-    this.#receiveRequests();
-    while (stdout?.isEmpty === false && performance.now() < untilMs) {
-      this.#options.ports.poll.wait(Math.min(5, untilMs - performance.now()));
-      stdout.flush();
+    while (pipes.takeAll(untilMs) === 'held' && performance.now() < untilMs)
+      this.#waitToFlush(stdout, untilMs);
+    if (unfinished === 'write') {
+      pressure.shed();
+      pipes.giveOutUnfinished();
     }
-    outputs?.close();
+    this.#receiveRequests();
+    while (!stdout.isEmpty && performance.now() < untilMs) this.#waitToFlush(stdout, untilMs);
+    outputs.close();
     this.#options.ports.post({ type: 'flushed' });
     this.#life = 'ended';
+  }
+
+  #waitToFlush(stdout: StdoutSink, untilMs: number): void {
+    this.#options.ports.poll.wait(Math.max(0, Math.min(5, untilMs - performance.now())));
+    stdout.flush();
   }
 
   #reply(reply: LogReply): void {

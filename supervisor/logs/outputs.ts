@@ -1,7 +1,14 @@
 // The outputs of all services, as the configuration has them at the moment, and the lines of the logs' own about themselves.
 import { isDeepStrictEqual } from 'node:util';
 import { TALLY } from '../core/log-board.ts';
-import type { FromLogs, LogBlock, LogReply, LogSettings, LogSource, HeldBlock, RingMoment } from '../core/log-message.ts';
+import type {
+  FromLogs,
+  LogReply,
+  LogSettings,
+  LogSource,
+  HeldBlock,
+  RingMoment,
+} from '../core/log-message.ts';
 import type { LogFormat } from '../core/log-spec.ts';
 import { createRotatingFiles } from './files/rotating-files.ts';
 import { createFileFormat, createFormat } from './format/formats.ts';
@@ -9,6 +16,7 @@ import { OutputBuffer } from './format/output-buffer.ts';
 import { LineRing } from './line-ring.ts';
 import { ServiceOutput, type FileOutput, type SharedOutputs } from './service-output.ts';
 import type { BlockStore, FormatBlock, Redact, StoreObserver } from './ports.ts';
+import { createLongLineCut } from './redaction/long-line-cut.ts';
 import { createRedactor } from './redaction/redactor.ts';
 import { Tally } from './tally.ts';
 
@@ -138,6 +146,7 @@ export class Outputs {
       tally,
       format: this.#createFormat(logs.format, names),
       redact: this.#createRedactor(source),
+      keepWhole: createLongLineCut(source.secrets),
       file: this.#createFiles(source, tally, stays),
       ring,
     };
@@ -148,14 +157,17 @@ export class Outputs {
     const tell = (text: string): void => {
       this.#options.post({ type: 'unusable', service, text });
     };
+    // By its place: it may hold what it masks.
+    const nameOf = (pattern: string): string =>
+      `redact_patterns[${logs.redact.patterns.indexOf(pattern)}]`;
     return createRedactor({
       secrets,
       patterns: logs.redact.patterns,
       onUnusable: (pattern) => {
-        tell(`cannot look for ${pattern} in its output: nothing is masked by it`);
+        tell(`${nameOf(pattern)} cannot be used: nothing is masked by it`);
       },
       onGivenUp: (pattern) => {
-        tell(`${pattern} takes too long: lines on which it might are masked as a whole`);
+        tell(`${nameOf(pattern)} takes too long: lines on which it might are masked as a whole`);
       },
     });
   }

@@ -35,7 +35,7 @@ export class PipeRhythm {
 
   add(pipe: Pipe): void {
     this.#waiting.set(pipe.lent.fd, pipe);
-    if (!this.#held) this.#ports.poll.watch(pipe.lent.fd, 'readable');
+    if (!this.#held) this.#wait(pipe);
   }
 
   remove(pipe: Pipe): void {
@@ -54,7 +54,7 @@ export class PipeRhythm {
 
   release(): void {
     this.#held = false;
-    for (const fd of this.#waiting.keys()) this.#ports.poll.watch(fd, 'readable');
+    for (const pipe of [...this.#waiting.values()]) this.#wait(pipe);
   }
 
   /** How long the next wait may be for the pipes' sake. */
@@ -86,6 +86,11 @@ export class PipeRhythm {
     const lastMs = this.#lastReadMs.get(pipe) ?? -Infinity;
     this.#lastReadMs.set(pipe, nowMs);
     if (bytes > MANY_BYTES || nowMs - lastMs < BUSY_WITHIN_MS) this.#rush(pipe);
+  }
+
+  /** What cannot be waited for is no pipe: it is read, and ends or fails. */
+  #wait(pipe: Pipe): void {
+    if (this.#ports.poll.watch(pipe.lent.fd, 'readable') === 'refused') this.#rush(pipe);
   }
 
   #rush(pipe: Pipe): void {

@@ -6,6 +6,7 @@ import { Carry } from './carry.ts';
 import type { LineWatch } from './line-watch.ts';
 import type { RecordSplitter } from './record-splitter.ts';
 import type { Staging } from './staging.ts';
+import type { Tally } from './tally.ts';
 
 export type ReadOutcome =
   | { readonly kind: 'read'; readonly bytes: number }
@@ -29,18 +30,20 @@ export class Pipe {
     this.owner = ownerOf(lent.run, lent.stream);
   }
 
-  /** With the line that was begun before it. Unless it is empty, what is in `staging` now is this pipe's. */
-  read(staging: Staging): ReadOutcome {
+  /** With the line that was begun before it. Unless it is empty, what is in `staging` now is this pipe's; after a failure its last. */
+  read(staging: Staging, tally: Tally): ReadOutcome {
     this.carry.copyTo(staging.bytes);
     try {
-      const bytes = staging.fill(this.owner, this.carry.length, this.#readInto);
+      const bytes = staging.fill(this.owner, this.carry.length, tally, this.#readInto);
       if (bytes > 0) return { kind: 'read', bytes };
       staging.expect('end');
       return { kind: 'end' };
     } catch (error) {
-      staging.release();
       const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
-      return errno === 'EAGAIN' || errno === 'EINTR' ? EMPTY : { kind: 'failed', errno };
+      const isEmpty = errno === 'EAGAIN' || errno === 'EINTR';
+      if (isEmpty) staging.release();
+      else staging.expect('end');
+      return isEmpty ? EMPTY : { kind: 'failed', errno };
     }
   }
 

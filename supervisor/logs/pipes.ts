@@ -1,9 +1,8 @@
 // The pipes of all services: reads those that are due, cuts what is read into blocks of whole lines, and gives each block to where the
 // service's lines go. What a former thread has left is done first.
 import type { FromLogs, LogBlock } from '../core/log-message.ts';
-import { ownerOf } from '../core/log-board.ts';
 import type { LentPipe, WatchedLine } from '../core/plane-message.ts';
-import { countLines, cutBlock } from './block-splitter.ts';
+import { countLines, cutBlock, firstLines } from './block-splitter.ts';
 import { LineWatch } from './line-watch.ts';
 import { Pipe, type ReadOutcome } from './pipe.ts';
 import { PipeRhythm } from './pipe-rhythm.ts';
@@ -35,11 +34,15 @@ export type PipesOptions = {
 export class Pipes {
   readonly #options: PipesOptions;
   readonly #rhythm: PipeRhythm;
-  readonly #pipes = new Set<Pipe>();
+  /** By `ownerOf`. */
+  readonly #pipes = new Map<number, Pipe>();
   /** Those of services whose records may have several lines. */
   readonly #withRecords = new Set<Pipe>();
   /** By run, while it has a pipe: the second stream of a run may come after the first has matched. */
   readonly #found = new Map<LentPipe['run'], Set<Purpose>>();
+  #pressure: 'hold' | 'release' = 'release';
+  /** Whose turn it was when standard output was full. */
+  #delayed: readonly Pipe[] = [];
 
   constructor(options: PipesOptions) {
     this.#options = options;
@@ -51,35 +54,37 @@ export class Pipes {
     const pipe = new Pipe(lent);
     pipe.watch = this.#createWatch(pipe);
     this.#follow(pipe);
-    this.#pipes.add(pipe);
+    this.#pipes.set(pipe.owner, pipe);
     ports.makeNonBlocking(lent.fd);
-    if (staging.owner === ownerOf(lent.run, lent.stream) && this.#finishStaged(pipe) === 'end') {
-      this.#end(pipe);
-      return;
-    }
     this.#rhythm.add(pipe);
+    if (staging.owner === pipe.owner) this.#goOn();
   }
 
   /** What becomes of records of several lines may be another since the configuration has changed. */
   reconfigured(): void {
-    for (const pipe of this.#pipes) this.#follow(pipe);
+    for (const pipe of this.#pipes.values()) this.#follow(pipe);
   }
 
   /** The moment (Date.now()) at which `tick` wants to be called. */
   get dueAtMs(): number {
     let dueAtMs = Infinity;
+    if (this.#pressure === 'hold') return dueAtMs;
     for (const { records } of this.#withRecords) dueAtMs = Math.min(dueAtMs, records?.dueAtMs ?? Infinity);
     return dueAtMs;
   }
 
   /** Lines that wait for more of their record, and have waited long enough. */
   tick(nowMs: number): void {
-    for (const pipe of this.#withRecords)
+    for (const pipe of this.#withRecords) {
+      if (this.#goOn() === 'held') return;
       if (pipe.records !== undefined && pipe.records.dueAtMs <= nowMs)
         this.#giveOutCarried(pipe, 'timed-out');
+    }
   }
 
+  /** `hold`: nothing is read, and of what was read nothing more is given out. */
   setPressure(pressure: 'hold' | 'release'): void {
+    this.#pressure = pressure;
     if (pressure === 'hold') this.#rhythm.hold();
     else this.#rhythm.release();
   }
@@ -91,36 +96,63 @@ export class Pipes {
 
   /** Each of those that are due once, so that a noisy one does not keep the others waiting. */
   read(ready: readonly number[]): void {
-    for (const pipe of this.#rhythm.due(ready)) this.#readOnce(pipe);
-  }
-
-  /** Takes what is in the pipes now. `unfinished`: what becomes of last lines without a newline. */
-  finish(untilMs: number, unfinished: 'write' | 'keep'): void {
-    for (const pipe of [...this.#pipes]) {
-      let outcome = this.#readOnce(pipe);
-      while (outcome.kind === 'read' && performance.now() < untilMs) outcome = this.#readOnce(pipe);
-      if (unfinished === 'write' && this.#pipes.has(pipe)) this.#giveOutCarried(pipe, 'end');
+    if (this.#goOn() === 'held') return;
+    const pipes = [...this.#delayed, ...this.#rhythm.due(ready)];
+    this.#delayed = [];
+    for (const [index, pipe] of pipes.entries()) {
+      if (this.#pipes.has(pipe.owner)) this.#readOnce(pipe);
+      if (this.#pressure === 'release') continue;
+      this.#delayed = pipes.slice(index + 1);
+      return;
     }
   }
 
+  /** Takes what is in the pipes now. `held`: not all of it. */
+  takeAll(untilMs: number): 'taken' | 'held' {
+    if (this.#goOn() === 'held') return 'held';
+    for (const pipe of [...this.#pipes.values()]) {
+      let outcome = this.#readOnce(pipe);
+      while (outcome.kind === 'read' && this.#pressure === 'release' && performance.now() < untilMs)
+        outcome = this.#readOnce(pipe);
+      if (this.#pressure === 'hold') return 'held';
+    }
+    return 'taken';
+  }
+
+  /** No more is read: last lines without a newline are lines too. */
+  giveOutUnfinished(): void {
+    for (const pipe of [...this.#pipes.values()])
+      if (this.#goOn() !== 'held') this.#giveOutCarried(pipe, 'end');
+  }
+
   #readOnce(pipe: Pipe): ReadOutcome {
-    const outcome = pipe.read(this.#options.staging);
+    const outcome = pipe.read(this.#options.staging, this.#outputOf(pipe).parts.tally);
     const bytes = outcome.kind === 'read' ? outcome.bytes : 0;
     this.#rhythm.took(pipe, bytes, performance.now());
-    if (outcome.kind === 'empty') return outcome;
-    this.#outputOf(pipe).countRead(bytes);
-    if (outcome.kind !== 'failed') this.#finishStaged(pipe);
     if (outcome.kind === 'failed') this.#tellFailure(pipe, outcome.errno);
-    if (outcome.kind !== 'read') this.#end(pipe);
+    if (outcome.kind !== 'empty') this.#goOn();
     return outcome;
   }
 
-  #giveOutCarried(pipe: Pipe, outlook: Outlook): void {
+  #giveOutCarried(pipe: Pipe, outlook: 'end' | 'timed-out'): void {
     const { staging } = this.#options;
+    if (pipe.carry.length === 0) return;
     pipe.carry.copyTo(staging.bytes);
-    staging.fill(pipe.owner, pipe.carry.length, () => 0);
+    staging.fill(pipe.owner, pipe.carry.length, this.#outputOf(pipe).parts.tally, () => 0);
     staging.expect(outlook);
-    this.#finishStaged(pipe);
+    this.#goOn();
+  }
+
+  /** With what is staged, by this thread or by the one before it. `held`: it is still there, and nothing can be read. */
+  #goOn(): 'clear' | 'held' {
+    const { owner } = this.#options.staging;
+    if (owner === 0) return 'clear';
+    const pipe = this.#pipes.get(owner);
+    // It has not been lent yet.
+    if (pipe === undefined) return 'held';
+    const outlook = this.#finishStaged(pipe);
+    if (outlook === 'end') this.#end(pipe);
+    return outlook === 'held' ? 'held' : 'clear';
   }
 
   #follow(pipe: Pipe): void {
@@ -133,13 +165,15 @@ export class Pipes {
   }
 
   /** From the first block that is not where it belongs. What is left is the beginning of a line, and carried. */
-  #finishStaged(pipe: Pipe): Outlook {
+  #finishStaged(pipe: Pipe): Outlook | 'held' {
     const { staging } = this.#options;
     const staged = staging.filled;
     const { outlook } = staging;
+    staging.countRead(this.#outputOf(pipe).parts.tally);
     for (let cut = this.#cut(pipe, staged); cut !== 'rest'; cut = this.#cut(pipe, staged)) {
-      this.#giveOut(pipe, cut);
-      staging.endBlock(cut.end);
+      // One that was begun is ended: only between two others may use standard output.
+      if (this.#pressure === 'hold' && !staging.isBegun) return 'held';
+      staging.endBlock(this.#giveOut(pipe, cut));
     }
     const rest = staged.subarray(staging.doneBytes);
     pipe.carry.replace(rest);
@@ -148,25 +182,35 @@ export class Pipes {
     return outlook;
   }
 
-  #cut({ records }: Pipe, staged: Buffer): RecordCut {
+  #cut(pipe: Pipe, staged: Buffer): RecordCut {
+    const cut = this.#cutAnywhere(pipe, staged);
+    const { keepWhole } = this.#outputOf(pipe).parts;
+    if (cut === 'rest' || cut.ends !== 'continues' || keepWhole === undefined) return cut;
+    const { doneBytes } = this.#options.staging;
+    return { ...cut, end: doneBytes + keepWhole(staged.subarray(doneBytes, cut.end)) };
+  }
+
+  #cutAnywhere({ records }: Pipe, staged: Buffer): RecordCut {
     const { doneBytes, outlook } = this.#options.staging;
     if (records !== undefined) return records.cut(staged, doneBytes, outlook);
     return cutBlock(staged, doneBytes, outlook === 'end' ? 'end' : 'more');
   }
 
-  #giveOut(pipe: Pipe, { end, ends }: Exclude<RecordCut, 'rest'>): void {
+  /** Where what was given out ends. */
+  #giveOut(pipe: Pipe, { end, ends }: Exclude<RecordCut, 'rest'>): number {
     const { staging } = this.#options;
+    const output = this.#outputOf(pipe);
     const { service, pid, stream } = pipe.lent;
     const isUnfinished = ends === 'unfinished' || ends === 'unfinished-record';
     // There is room for it behind the last byte.
     if (isUnfinished) staging.bytes[end] = NEWLINE;
     const bytes = staging.bytes.subarray(staging.doneBytes, isUnfinished ? end + 1 : end);
-    if (staging.beginBlock() === 'hopeless') {
+    if (staging.beginBlock(output.parts.tally) === 'hopeless') {
       this.#leaveOut(pipe, bytes);
-      return;
+      return end;
     }
     pipe.watch?.see(bytes);
-    const block: LogBlock = {
+    let block: LogBlock = {
       service,
       pid,
       stream,
@@ -174,15 +218,18 @@ export class Pipes {
       bytes,
       ends: BLOCK_ENDS[ends],
     };
-    this.#outputOf(pipe).take(block, staging);
+    // The next thread comes to the same parts: nobody has anything of a block before it is small enough.
+    while (output.take(block, staging) === 'too-large')
+      block = { ...block, bytes: block.bytes.subarray(0, firstLines(block.bytes)) };
+    return block.bytes.length === bytes.length ? end : staging.doneBytes + block.bytes.length;
   }
 
   #end(pipe: Pipe): void {
     const { service, run, stream } = pipe.lent;
-    this.#pipes.delete(pipe);
+    this.#pipes.delete(pipe.owner);
     this.#withRecords.delete(pipe);
     this.#rhythm.remove(pipe);
-    const others = [...this.#pipes].map(({ lent }) => lent);
+    const others = [...this.#pipes.values()].map(({ lent }) => lent);
     if (!others.some((lent) => lent.run === run)) this.#found.delete(run);
     if (!others.some((lent) => lent.service === service)) this.#options.left(service);
     this.#post({ type: 'drained', service, run, stream });
@@ -209,7 +256,7 @@ export class Pipes {
     return new LineWatch(wanted, {
       onMatch: (purpose) => {
         found.add(purpose);
-        for (const other of this.#pipes) if (other.lent.run === run) other.watch?.drop(purpose);
+        for (const other of this.#pipes.values()) if (other.lent.run === run) other.watch?.drop(purpose);
         this.#post({ type: 'line-matched', service, run, purpose });
       },
       onUnusable: (pattern) => {

@@ -1,6 +1,5 @@
 // What the parts of the logs' thread need of each other and of the outside, as types only.
 import type { FromLogs, LogBlock, LogStore } from '../core/log-message.ts';
-import type { OutputStream } from '../core/plane-message.ts';
 
 /**
  * A block as one sink shows it: whole lines, each with its newline. What is given out is valid until the next call, and not written to by
@@ -60,5 +59,3 @@ export type LogPorts = {
   /** Receives without waiting. */
   readonly receive: (port: MessagePort) => unknown;
 };
-
-export type BlockSource = { readonly service: string; readonly stream: OutputStream };

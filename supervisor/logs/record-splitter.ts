@@ -45,13 +45,13 @@ export class RecordSplitter {
     this.#dueAtMs = rest.includes(NEWLINE) ? nowMs + this.#timeoutMs : Infinity;
   }
 
-  /** Of the bytes from `start` on. `known`: so many of them are a rest that was left by the same pattern; it is not searched again. */
-  cut(staged: Buffer, start: number, outlook: Outlook, known = 0): RecordCut {
+  /** Of the bytes from `start` on. */
+  cut(staged: Buffer, start: number, outlook: Outlook): RecordCut {
     const window = Math.min(staged.length, start + MAX_LINE_BYTES + 1);
-    const near = Math.min(window, start + known + NEAR_BYTES);
-    const found = this.#find(staged, start, near, known);
+    const near = Math.min(window, start + NEAR_BYTES);
+    const found = this.#find(staged, start, near);
     if (found.kind !== 'open') return complete(found);
-    const all = near === window ? found : this.#find(staged, start, window, known);
+    const all = near === window ? found : this.#find(staged, start, window);
     return all.kind === 'open' ? this.#cutOpen(all, staged, start, outlook) : complete(all);
   }
 
@@ -66,11 +66,13 @@ export class RecordSplitter {
     return { end: staged.length, ends: 'unfinished-record' };
   }
 
-  #find(staged: Buffer, start: number, limit: number, known: number): Found {
+  #find(staged: Buffer, start: number, limit: number): Found {
     // A character for each byte, so that positions are the same; decoded line by line where that makes a difference.
     const text = staged.toString('latin1', start, limit);
     const plain = isAscii(staged.subarray(start, limit));
-    let { from, lines, at } = skipKnown(text, known);
+    let from = 0;
+    let lines = 0;
+    let at = 0;
     for (let end = text.indexOf('\n', at); end >= 0; end = text.indexOf('\n', at)) {
       const begins =
         at === 0 ||
@@ -89,13 +91,6 @@ export class RecordSplitter {
     const shown = line.includes(ESCAPE) ? stripVTControlCharacters(line) : line;
     return this.#firstLine.test(shown.endsWith('\r') ? shown.slice(0, -1) : shown);
   }
-}
-
-/** Behind the whole lines of a rest, none of which but the first begins a record. */
-function skipKnown(text: string, known: number): { from: number; lines: number; at: number } {
-  const last = known === 0 ? -1 : text.lastIndexOf('\n', known - 1);
-  const first = last < 0 ? -1 : text.indexOf('\n');
-  return { from: 0, lines: last < 0 ? 0 : first < last ? 2 : 1, at: last + 1 };
 }
 
 function complete({ kind, end }: Complete): RecordCut {

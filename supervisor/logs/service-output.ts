@@ -4,10 +4,15 @@ import { TALLY } from '../core/log-board.ts';
 import type { LogBlock, LogSource, RingMoment } from '../core/log-message.ts';
 import type { LineRing } from './line-ring.ts';
 import type { BlockStore, FormatBlock, Redact } from './ports.ts';
+import type { LongLineCut } from './redaction/long-line-cut.ts';
 import { formatSpool } from './spool/format-spool.ts';
 import type { Staging } from './staging.ts';
 import type { StdoutSink } from './stdout-sink.ts';
 import type { Tally } from './tally.ts';
+
+const NEWLINE = 0x0a;
+/** What has more than one line is given in parts when its form for standard output is larger: some of these have to fit into the queue. */
+const MOST_OUTPUT_BYTES = 1_048_576;
 
 /** A form and where it goes. */
 export type FileOutput = { readonly format: FormatBlock; readonly files: BlockStore };
@@ -17,6 +22,8 @@ export type OutputParts = {
   readonly tally: Tally;
   readonly format: FormatBlock;
   readonly redact: Redact;
+  /** Where a line that is too long is cut, so that no secret is. */
+  readonly keepWhole: LongLineCut | undefined;
   readonly file: FileOutput | undefined;
   readonly ring: LineRing;
 };
@@ -38,23 +45,20 @@ export class ServiceOutput {
     this.#shared = shared;
   }
 
-  /** The block of `staging` at hand; of one that a former thread has begun, what is left to do. */
-  take(read: LogBlock, staging: Staging): void {
-    const { source, tally, format, file, ring } = this.parts;
-    const { stdout, spool, tellFollowers } = this.#shared;
+  /** The block of `staging` at hand; of one that a former thread has begun, what is left to do. `too-large`: nobody has any of it. */
+  take(read: LogBlock, staging: Staging): 'taken' | 'too-large' {
+    const { source, tally, file, ring } = this.parts;
+    const { spool, tellFollowers } = this.#shared;
     const { logs } = source;
-    const block = this.#masked(read);
-    if (logs.stdout === 'shown')
-      tally.add(TALLY.stdoutDroppedLines, stdout.write(format(block), staging.stdout));
+    const { bytes, masked } = this.parts.redact(read.bytes);
+    const block = masked === 0 ? read : { ...read, bytes };
+    if (logs.stdout === 'shown' && this.#show(block, staging) === 'too-large') return 'too-large';
+    if (masked > 0) staging.countOfBlock(tally, TALLY.redacted, masked);
     file?.files.write(file.format(block), staging.file);
     if (logs.forward.length > 0) spool.write(formatSpool(block, logs.forward), staging.spool);
     ring.add(block);
     tellFollowers(block, ring.moment);
-  }
-
-  /** Bytes that were read from its pipes. */
-  countRead(bytes: number): void {
-    this.parts.tally.add(TALLY.readBytes, bytes);
+    return 'taken';
   }
 
   /** Lines that are nowhere. */
@@ -69,10 +73,19 @@ export class ServiceOutput {
     tally.add(TALLY.fileDroppedBytes, bytes);
   }
 
-  #masked(block: LogBlock): LogBlock {
-    const { bytes, masked } = this.parts.redact(block.bytes);
-    if (masked === 0) return block;
-    this.parts.tally.add(TALLY.redacted, masked);
-    return { ...block, bytes };
+  #show(block: LogBlock, staging: Staging): 'shown' | 'too-large' {
+    const { tally, format } = this.parts;
+    const output = format(block);
+    if (output.length > MOST_OUTPUT_BYTES && block.ends === 'line' && hasLines(block.bytes))
+      return 'too-large';
+    const { lines, bytes } = this.#shared.stdout.writeBlock(output, staging.stdout);
+    if (lines > 0) staging.countOfBlock(tally, TALLY.stdoutDroppedLines, lines);
+    if (bytes > 0) staging.countOfBlock(tally, TALLY.stdoutDroppedBytes, bytes);
+    return 'shown';
   }
+}
+
+/** More than one. */
+function hasLines(bytes: Uint8Array): boolean {
+  return bytes.indexOf(NEWLINE) < bytes.length - 1;
 }

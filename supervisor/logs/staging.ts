@@ -1,7 +1,9 @@
 // What has been read and is not yet where it belongs, in memory of the engine's. Every step is one store, so that a thread that ends between
 // two of them, wherever that is, is followed by one that knows what is left to do. Knows nothing of pipes and sinks.
-import { COUNT, LOG_READ_BYTES, WORD, type LogBoard } from '../core/log-board.ts';
+import { COUNT, LOG_READ_BYTES, TALLY, WORD, type LogBoard } from '../core/log-board.ts';
 import type { Progress } from './ports.ts';
+import type { WordCounter } from './stdout-queue.ts';
+import type { Tally } from './tally.ts';
 
 export type Outlook = 'more' | 'end' | 'timed-out';
 
@@ -13,10 +15,18 @@ const MOST_ATTEMPTS = 3;
 type Read = (target: Buffer, at: number, bytes: number) => number;
 type ProgressWord = typeof WORD.stdoutDone | typeof WORD.fileDone | typeof WORD.spoolDone;
 
+/** What is counted of a read or a block, and what the counter was before it. */
+const BEFORE = [
+  [TALLY.stdoutDroppedLines, COUNT.stdoutDroppedLinesBefore],
+  [TALLY.stdoutDroppedBytes, COUNT.stdoutDroppedBytesBefore],
+  [TALLY.redacted, COUNT.redactedBefore],
+] as const;
+export type CountedOfBlock = (typeof BEFORE)[number][0];
+
 export class Staging {
   readonly #board: LogBoard;
   readonly bytes: Buffer;
-  readonly stdout: Progress;
+  readonly stdout: StdoutProgress;
   readonly file: Progress;
   readonly spool: Progress;
 
@@ -24,7 +34,7 @@ export class Staging {
     this.#board = board;
     const { buffer, byteOffset, byteLength } = board.staging;
     this.bytes = Buffer.from(buffer, byteOffset, byteLength);
-    this.stdout = new WordProgress(board.words, WORD.stdoutDone);
+    this.stdout = new StdoutProgress(board.words);
     this.file = new WordProgress(board.words, WORD.fileDone);
     this.spool = new WordProgress(board.words, WORD.spoolDone);
   }
@@ -54,9 +64,11 @@ export class Staging {
    * Takes what was carried, and reads behind it. Returns what `read` does and throws what it throws, with nothing taken. Between the return of
    * read(2) and the store of its length nothing is called: V8 ends a thread only where a function begins or a loop turns.
    */
-  fill(owner: number, carried: number, read: Read): number {
+  fill(owner: number, carried: number, tally: Tally, read: Read): number {
     const { words, counts } = this.#board;
     words[WORD.stagedBytes] = carried;
+    words[WORD.carriedBytes] = carried;
+    counts[COUNT.readBytesBefore] = tally.get(TALLY.readBytes);
     words[WORD.doneBytes] = 0;
     words[WORD.blockOf] = 0;
     words[WORD.outlook] = 0;
@@ -66,24 +78,45 @@ export class Staging {
     return length - carried;
   }
 
+  /** What was read now. Done again it changes nothing. */
+  countRead(tally: Tally): void {
+    const { words, counts } = this.#board;
+    const bytes = (words[WORD.stagedBytes] ?? 0) - (words[WORD.carriedBytes] ?? 0);
+    tally.set(TALLY.readBytes, (counts[COUNT.readBytesBefore] ?? 0n) + BigInt(bytes));
+  }
+
+  /** So much of the block at hand. Done again it changes nothing. */
+  countOfBlock(tally: Tally, counter: CountedOfBlock, count: number): void {
+    for (const [each, before] of BEFORE)
+      if (each === counter) tally.set(counter, (this.#board.counts[before] ?? 0n) + BigInt(count));
+  }
+
   /** After what is here. */
   expect(outlook: Outlook): void {
     this.#board.words[WORD.outlook] = OUTLOOKS.indexOf(outlook);
   }
 
+  /** Some sinks may have some of the next block. */
+  get isBegun(): boolean {
+    return this.#board.words[WORD.blockOf] === this.doneBytes + 1;
+  }
+
   /** A block is given to the sinks from here on; one that a former thread has begun is gone on with, unless too many have died of it. */
-  beginBlock(): 'begun' | 'hopeless' {
-    const { words } = this.#board;
+  beginBlock(tally: Tally): 'begun' | 'hopeless' {
+    const { words, counts } = this.#board;
     const block = this.doneBytes + 1;
-    if (words[WORD.blockOf] === block) {
+    if (this.isBegun) {
       const attempts = (words[WORD.attempts] = (words[WORD.attempts] ?? 0) + 1);
       return attempts < MOST_ATTEMPTS ? 'begun' : 'hopeless';
     }
     words[WORD.attempts] = 0;
     words[WORD.stdoutDone] = 0;
+    words[WORD.stdoutDropped] = 0;
     words[WORD.fileDone] = 0;
     words[WORD.spoolDone] = 0;
     words[WORD.queueMark] = words[WORD.queueTail] ?? 0;
+    counts[COUNT.droppedLinesBefore] = counts[COUNT.droppedLines] ?? 0n;
+    for (const [counter, before] of BEFORE) counts[before] = tally.get(counter);
     words[WORD.blockOf] = block;
     return 'begun';
   }
@@ -113,5 +146,29 @@ class WordProgress implements Progress {
 
   add(bytes: number): void {
     this.#words[this.#word] = this.bytes + bytes;
+  }
+}
+
+/** Of the form of a block for standard output. */
+export class StdoutProgress {
+  readonly written: WordCounter;
+  readonly #words: Int32Array;
+
+  constructor(words: Int32Array) {
+    this.#words = words;
+    this.written = { words, word: WORD.stdoutDone };
+  }
+
+  get bytes(): number {
+    return this.#words[WORD.stdoutDone] ?? 0;
+  }
+
+  /** Of what is after `bytes`. */
+  get fate(): 'undecided' | 'dropped' {
+    return this.#words[WORD.stdoutDropped] === 1 ? 'dropped' : 'undecided';
+  }
+
+  drop(): void {
+    this.#words[WORD.stdoutDropped] = 1;
   }
 }

@@ -81,8 +81,9 @@ export class StdoutSink {
       return;
     }
     const waits = !this.isEmpty;
-    this.#enqueue(line);
-    if (!waits) this.flush();
+    this.#queue.put(line);
+    if (waits) this.#report();
+    else this.flush();
   }
 
   /** Writes what waits, as far as it goes. */

@@ -1,6 +1,8 @@
 // The counters of one service, in memory that outlives the thread.
 import type { TALLY } from '../core/log-board.ts';
 
+type Counter = (typeof TALLY)[keyof typeof TALLY];
+
 export class Tally {
   readonly #counters: BigInt64Array;
 
@@ -8,7 +10,15 @@ export class Tally {
     this.#counters = new BigInt64Array(shared);
   }
 
-  add(counter: (typeof TALLY)[keyof typeof TALLY], count: number): void {
-    if (count > 0) this.#counters[counter] = (this.#counters[counter] ?? 0n) + BigInt(count);
+  get(counter: Counter): bigint {
+    return this.#counters[counter] ?? 0n;
+  }
+
+  set(counter: Counter, count: bigint): void {
+    this.#counters[counter] = count;
+  }
+
+  add(counter: Counter, count: number): void {
+    if (count > 0) this.#counters[counter] = this.get(counter) + BigInt(count);
   }
 }

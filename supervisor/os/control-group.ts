@@ -4,15 +4,23 @@ import { posix } from 'node:path';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { ControlFiles } from './control-files.ts';
 
+/** The same group as plain data, for the next process image. */
+export type KeptGroup = { readonly directory: string; readonly oomKillsBefore: number };
+
 export class ControlGroup {
   readonly #files: ControlFiles;
   readonly #directory: string;
   readonly #oomKillsBefore: number;
 
-  constructor(files: ControlFiles, directory: string) {
+  /** `oomKillsBefore`: of a group in which a run lives already. */
+  constructor(files: ControlFiles, directory: string, oomKillsBefore?: number) {
     this.#files = files;
     this.#directory = directory;
-    this.#oomKillsBefore = this.#oomKills();
+    this.#oomKillsBefore = oomKillsBefore ?? this.#oomKills();
+  }
+
+  get kept(): KeptGroup {
+    return { directory: this.#directory, oomKillsBefore: this.#oomKillsBefore };
   }
 
   /** Whoever writes 0 to this file joins. */

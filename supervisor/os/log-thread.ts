@@ -46,6 +46,7 @@ export function startLogThread(entry: URL, bell: Bell, observer: LogThreadObserv
   if (!epoll.ok) throw new Error(`epoll_create1(2) failed with ${epoll.errno}`);
   const { port1: ours, port2: theirs } = new MessageChannel();
   const worker = new Worker(entry, {
+    name: 'logs',
     resourceLimits: { maxOldGenerationSizeMb: OLD_GENERATION_MB },
     workerData: { port: theirs, epoll: epoll.value },
     transferList: [theirs],

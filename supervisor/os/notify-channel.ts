@@ -4,9 +4,14 @@ import type { Pid } from '../core/names.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Clock } from './clock.ts';
 import { LONGEST_MESSAGE_BYTES, parseNotifyMessage, type WatchdogOrder } from './notify-message.ts';
-import { openNotifySocket, type NotifySocket, type SocketCalls } from './notify-socket.ts';
+import {
+  openNotifySocket,
+  resumeNotifySocket,
+  type NotifySocket,
+  type SocketCalls,
+} from './notify-socket.ts';
 import type { Datagram, Errno, PeerCredentials, SystemCalls } from './system-calls.ts';
-import { Watchdog } from './watchdog.ts';
+import { Watchdog, type KeptWatchdog } from './watchdog.ts';
 
 export type NotifyParty = {
   /** In the abstract namespace, without the NUL before it. */
@@ -26,23 +31,42 @@ export type NotifyParty = {
 type Calls = SocketCalls & Pick<SystemCalls, 'sessionOf'>;
 type Timing = Pick<Clock, 'nowMs' | 'at'>;
 
+/** The channel as plain data, for the next process image. */
+export type KeptChannel = {
+  readonly address: string;
+  readonly descriptor: number;
+  readonly watchdog: KeptWatchdog | undefined;
+  readonly told: {
+    readonly refused: number;
+    readonly storing: 'unasked' | 'declined';
+    readonly reading: 'well' | 'failing';
+  };
+};
+
 export type OpenedChannel =
   | { readonly kind: 'open'; readonly channel: NotifyChannel }
   | { readonly kind: 'failed'; readonly errno: Errno; readonly message: string };
 
-export function openNotifyChannel(calls: Calls, clock: Timing, party: NotifyParty): OpenedChannel {
-  const opened = openNotifySocket(
-    calls,
-    party.address,
-    (datagram) => {
-      channel.take(datagram);
-    },
-    (errno) => {
-      channel.tellUnreadable(errno);
-    },
-  );
+/** `kept`: one that is open already. */
+export function openNotifyChannel(
+  calls: Calls,
+  clock: Timing,
+  party: NotifyParty,
+  kept?: KeptChannel,
+): OpenedChannel {
+  const take = (datagram: Datagram): void => {
+    channel.take(datagram);
+  };
+  const failed = (errno: Errno): void => {
+    channel.tellUnreadable(errno);
+  };
+  const opened =
+    kept === undefined
+      ? openNotifySocket(calls, party.address, take, failed)
+      : resumeNotifySocket(calls, kept.descriptor, take, failed);
   if (!opened.ok) return { kind: 'failed', errno: opened.errno, message: explain(opened.errno, opened.step) };
   const channel = new NotifyChannel(calls, clock, party, opened.value);
+  if (kept !== undefined) channel.resume(kept);
   return { kind: 'open', channel };
 }
 
@@ -63,6 +87,22 @@ export class NotifyChannel implements Disposable {
     const { watchdogMs } = party;
     this.environment = environmentOf(party);
     if (watchdogMs !== undefined) this.#watchdog = this.#createWatchdog(clock, watchdogMs);
+  }
+
+  get kept(): KeptChannel {
+    return {
+      address: this.#party.address,
+      descriptor: this.#socket.descriptor,
+      watchdog: this.#watchdog?.kept,
+      told: { refused: this.#refused, storing: this.#storing, reading: this.#reading },
+    };
+  }
+
+  resume({ watchdog, told }: KeptChannel): void {
+    if (watchdog !== undefined) this.#watchdog?.resume(watchdog);
+    this.#refused = told.refused;
+    this.#storing = told.storing;
+    this.#reading = told.reading;
   }
 
   /** systemd.service(5), WatchdogSec=: "The watchdog is activated when the start-up is completed." */

@@ -5,7 +5,10 @@ import { Socket } from 'node:net';
 const NEWLINE = 0x0a;
 
 /** Owns the read end from now on; closes it after the first newline or at the end. */
-export function watchNotifyPipe(fd: number, ready: () => void): Disposable {
+export function watchNotifyPipe(
+  fd: number,
+  ready: () => void,
+): Disposable & { readonly descriptor: number | undefined } {
   const socket = new Socket({ fd, readable: true, writable: false });
   socket.on('error', () => {
     socket.destroy();
@@ -16,6 +19,9 @@ export function watchNotifyPipe(fd: number, ready: () => void): Disposable {
     ready();
   });
   return {
+    get descriptor() {
+      return socket.destroyed ? undefined : fd;
+    },
     [Symbol.dispose]: () => {
       socket.destroy();
     },

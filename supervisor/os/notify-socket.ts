@@ -40,6 +40,18 @@ export function openNotifySocket(
   return { ok: true, value: socket };
 }
 
+/** One that another process image has opened. What was sent meanwhile waits in it. */
+export function resumeNotifySocket(
+  calls: SocketCalls,
+  fd: number,
+  take: (datagram: Datagram) => void,
+  failed: (errno: Errno) => void,
+): Opened {
+  const socket = new NotifySocket(calls, fd, take, failed);
+  const watched = socket.watch();
+  return watched.ok ? { ok: true, value: socket } : giveUp(calls, fd, watched.errno, 'uv_poll_init');
+}
+
 function giveUp(calls: SocketCalls, fd: number, errno: Errno, step: string): Opened {
   calls.close(fd);
   return { ok: false, errno, step };
@@ -67,6 +79,10 @@ export class NotifySocket implements Disposable {
     this.#fd = fd;
     this.#take = take;
     this.#failed = failed;
+  }
+
+  get descriptor(): number {
+    return this.#fd;
   }
 
   watch(): CallResult<ReadableWatch> {

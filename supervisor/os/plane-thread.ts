@@ -6,6 +6,7 @@ const OLD_GENERATION_MB = 128;
 
 export type PlaneThread = {
   post(message: unknown, transfer?: readonly MessagePort[]): void;
+  end(): void;
 };
 
 export type PlaneThreadObserver = {
@@ -14,7 +15,10 @@ export type PlaneThreadObserver = {
 };
 
 export function startPlaneThread(entry: URL, observer: PlaneThreadObserver): PlaneThread {
-  const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: OLD_GENERATION_MB } });
+  const worker = new Worker(entry, {
+    name: 'plane',
+    resourceLimits: { maxOldGenerationSizeMb: OLD_GENERATION_MB },
+  });
   let reason = 'it ended by itself';
   worker.on('message', (message: unknown) => {
     observer.message(message);
@@ -33,6 +37,9 @@ export function startPlaneThread(entry: URL, observer: PlaneThreadObserver): Pla
   return {
     post: (message, transfer = []) => {
       worker.postMessage(message, [...transfer]);
+    },
+    end: () => {
+      void worker.terminate();
     },
   };
 }

@@ -46,6 +46,11 @@ export class ProcessTable {
     this.#tools.delete(pid);
   }
 
+  /** Those that libuv waits for. */
+  get tools(): ReadonlySet<Pid> {
+    return this.#tools;
+  }
+
   ownerOf(pid: Pid): Owner {
     const entry = this.#leaders.get(pid) ?? this.#followedBy(pid);
     if (entry !== undefined) return { kind: 'run', entry };

@@ -4,8 +4,8 @@ import type { Stray } from '../core/stray.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { JobSpec } from '../core/job-spec.ts';
 import type { JobId, Pid, RunId } from '../core/names.ts';
-import type { KillMode, ServiceSpec, SignalName } from '../core/service-spec.ts';
-import { type ControlGroup, withOomTold } from './control-group.ts';
+import type { ServiceSpec, SignalName } from '../core/service-spec.ts';
+import { type ControlGroup, type KeptGroup, withOomTold } from './control-group.ts';
 import type { JobLaunch } from './job-launcher.ts';
 import type { Launch, LaunchRequest } from './launcher.ts';
 import type { LaunchFailure } from './program-launcher.ts';
@@ -15,23 +15,21 @@ import type { ReaperReport } from './reaper.ts';
 import { RepeatedLook } from './repeated-look.ts';
 import { isOurChild, isStillToEnd, livingLeader, type Leader } from './run-leader.ts';
 import type { RunLaunchers } from './run-launchers.ts';
-import { RunMembers, sessionUnknown, type RunFootprint } from './run-members.ts';
+import { RunMembers, sessionUnknown } from './run-members.ts';
 import type { RunObserver } from './run-observer.ts';
-import type { RunOwner } from './run-owner.ts';
+import {
+  beginRun,
+  enterLeaders,
+  keepRun,
+  resumeRun,
+  type KeptRun,
+  type RunIdentity,
+  type RunProcesses,
+} from './run-record.ts';
 import { RunSignals } from './run-signals.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-type RunIdentity = { readonly owner: RunOwner; readonly run: RunId; readonly killMode: KillMode };
 type LaunchedRun = Extract<Launch | JobLaunch, { kind: 'launched' }>;
-
-type RunProcesses = RunFootprint &
-  RunIdentity & {
-    leader: Leader;
-    kill: 'not-sent' | 'sent';
-    /** SIGKILL that reached nobody: it is sent again, since a program may give up the privileges that it was refused for. */
-    missedKill: 'none' | 'group' | 'leader';
-    readonly controlGroup: ControlGroup | undefined;
-  };
 
 type Reach = ReturnType<RunSignals['send']>;
 type Reaped = ReaperReport['exited'][number];
@@ -56,6 +54,20 @@ export class RunProcessGroups {
       observer.signalRefused(...refusal);
     });
     this.#observer = observer;
+  }
+
+  get kept(): readonly KeptRun[] {
+    return [...this.#runs.values()].map(keepRun);
+  }
+
+  /** Runs that another process image has launched; before the first pass of the reaper. */
+  resume(kept: readonly KeptRun[], groupOf: (group: KeptGroup) => ControlGroup): void {
+    for (const processes of kept.map((run) => resumeRun(run, groupOf))) {
+      this.#runs.set(processes.run, processes);
+      enterLeaders(this.#table, processes);
+    }
+    // No exit may come any more of one that is about to be gone.
+    this.#look.soon();
   }
 
   launch(spec: ServiceSpec, request: LaunchRequest): Launch {
@@ -153,17 +165,7 @@ export class RunProcessGroups {
     if (launch.kind === 'failed') return launch;
     const { pid: original, controlGroup } = launch;
     const session = this.#calls.sessionOf(original);
-    this.#runs.set(who.run, {
-      ...who,
-      original,
-      originalIs: 'alive',
-      sessions: new Set(session.ok && session.value === original ? [original] : []),
-      strays: new Map(),
-      leader: { kind: 'original' },
-      kill: 'not-sent',
-      missedKill: 'none',
-      controlGroup,
-    });
+    this.#runs.set(who.run, beginRun(who, original, session, controlGroup));
     return session.ok ? launch : { ...launch, degraded: [...launch.degraded, sessionUnknown(session.errno)] };
   }
 

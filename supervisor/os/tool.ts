@@ -14,6 +14,8 @@ export type ToolRequest = {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDir: string;
   readonly timeoutMs: number;
+  /** Of ours, which becomes its descriptor 3. */
+  readonly given?: number;
   /** Of the service in whose context it runs; not its control group, where a tool's end would be taken for the service's. */
   readonly execution?: Execution;
 };
@@ -47,14 +49,18 @@ export function createToolRunner(
     const output = new CollectedOutput(pipe.value.read);
     giveAway(calls, pipe.value.write, request.execution);
     const [program, ...args] = prepared.command;
+    const { given } = request;
     const child = execa(program, args, {
       cwd: request.workingDir,
       env: prepared.environment,
       extendEnv: false,
-      stdin: 'ignore',
       // execa takes any descriptor; its types know those up to 9.
-      stdout: pipe.value.write as 3,
-      stderr: pipe.value.write as 3,
+      stdio: [
+        'ignore',
+        pipe.value.write as 3,
+        pipe.value.write as 3,
+        ...(given === undefined ? [] : [given as 3]),
+      ],
       detached: true,
       cleanup: false,
       forceKillAfterDelay: false,

@@ -7,6 +7,13 @@ type State =
   | { readonly kind: 'counting'; readonly deadlineMs: number; readonly timer: ArmedTimer }
   | { readonly kind: 'done' };
 
+/** `deadlineMs`: monotonic; Infinity where there is none for now. */
+export type KeptWatchdog = {
+  readonly periodMs: number;
+  readonly state:
+    { readonly kind: 'idle' | 'done' } | { readonly kind: 'counting'; readonly deadlineMs: number };
+};
+
 export class Watchdog implements Disposable {
   readonly #clock: Pick<Clock, 'nowMs' | 'at'>;
   readonly #lookForSigns: () => void;
@@ -25,6 +32,19 @@ export class Watchdog implements Disposable {
     this.#periodMs = periodMs;
     this.#lookForSigns = lookForSigns;
     this.#missed = missed;
+  }
+
+  get kept(): KeptWatchdog {
+    const { kind } = this.#state;
+    const state = kind === 'counting' ? { kind, deadlineMs: this.#state.deadlineMs } : { kind };
+    return { periodMs: this.#periodMs, state };
+  }
+
+  /** As it was in another process image; a sign that has come since is looked for before the deadline counts. */
+  resume({ periodMs, state }: KeptWatchdog): void {
+    this.#periodMs = periodMs;
+    if (state.kind === 'counting') this.#arm(state.deadlineMs);
+    else this.#state = { kind: state.kind };
   }
 
   /** The first period begins. */

@@ -8,18 +8,17 @@ import { ApiServer } from './api/api-server.ts';
 import type { ApiContext } from './api/context.ts';
 import { EventIntake } from './event-intake.ts';
 import { CommandDesk } from './commands/command-desk.ts';
+import { UpgradeDesk } from './commands/upgrade-desk.ts';
 import { Reconfiguration } from './configuration/reconfiguration.ts';
 import { Journal } from './journal/journal.ts';
 import { JournalEventLog } from './journal/journal-event-log.ts';
 import { ViewRebuild } from './journal/rebuild.ts';
 import { restoreState } from './journal/replay.ts';
 import { Jobs } from './jobs/jobs.ts';
-import { LogClient } from './logs/log-client.ts';
 import { narrate } from './logs/narrator.ts';
-import { createOwnLog, type OwnLog } from './logs/own-log.ts';
-import { Shipping } from './logs/shipping/shipping.ts';
+import type { OwnLog } from './logs/own-log.ts';
+import { PlaneLogs } from './logs/plane-logs.ts';
 import type { Ports } from './ports.ts';
-import { createKnownSecrets } from './secrets/known-secrets.ts';
 import { FleetView, type Hello } from './views/fleet-view.ts';
 
 /** What `finish` may take in all, before the engine gives up on the answer. */
@@ -29,8 +28,7 @@ type Parts = {
   readonly view: FleetView;
   readonly journal: Journal;
   readonly intake: EventIntake;
-  readonly logs: LogClient;
-  readonly shipping: Shipping;
+  readonly logs: PlaneLogs;
   readonly log: OwnLog;
   readonly desk: CommandDesk;
   readonly jobs: Jobs;
@@ -40,10 +38,12 @@ type Parts = {
 
 export class ControlPlane {
   readonly #ports: Ports;
+  readonly #upgrades: UpgradeDesk;
   #parts: Parts | undefined;
 
   constructor(ports: Ports) {
     this.#ports = ports;
+    this.#upgrades = new UpgradeDesk(ports.post);
   }
 
   receive(message: ToPlane): void {
@@ -59,7 +59,7 @@ export class ControlPlane {
         intake.take(message);
         return;
       case 'logs':
-        logs.join(message);
+        logs.client.join(message);
         return;
       case 'lend-job':
         this.#parts.jobs.lend(message.end);
@@ -67,11 +67,14 @@ export class ControlPlane {
       case 'reply':
         desk.reply(message.command, message.result);
         return;
+      case 'upgrade-answered':
+        this.#upgrades.answer(message.id, message.answer);
+        return;
       case 'apply-requested':
         this.#parts.reconfiguration.request(message.actor);
         return;
       case 'finish':
-        void this.#finish(this.#parts);
+        void this.#finish(this.#parts, message.handOver);
         return;
       case 'break':
         throw new Error('fault injection: the control plane was told to throw');
@@ -93,14 +96,13 @@ export class ControlPlane {
       logWith: (ring) => new JournalEventLog(ring, journal),
     });
     journal.settle(view.state, view.events.lastId);
-    const { logs, log } = createLogs(hello, view);
+    const logs = new PlaneLogs(hello, view, this.#ports);
+    const { client, log } = logs;
     const desk = new CommandDesk(this.#ports.post);
     const jobs = this.#createJobs(hello, { view, log, desk });
     const { settings } = hello;
-    const shipping = new Shipping({ settings, calls: this.#ports.socketCalls, tell: log });
     const { readConfiguration } = this.#ports;
     const reconfiguration = new Reconfiguration({ settings, view, desk, log, readConfiguration });
-    const droppedLogLines = (): number => logs.droppedLines;
     const note: ApiContext['note'] = (event, actor) => {
       this.#ports.post({ type: 'note', event, actor, command: '' });
     };
@@ -109,12 +111,14 @@ export class ControlPlane {
         settings,
         view,
         desk,
+        upgrades: this.#upgrades,
         jobs,
         prepareJob: this.#ports.prepareJob,
         reconfiguration,
-        logs,
+        logs: client,
+        shipping: logs.shipping,
         log,
-        droppedLogLines,
+        droppedLogLines: () => client.droppedLines,
         journal,
         rebuild: new ViewRebuild(journal, view),
         note,
@@ -127,13 +131,13 @@ export class ControlPlane {
       },
     });
     const intake = new EventIntake(journal, view);
-    this.#parts = { view, journal, intake, logs, shipping, log, desk, jobs, reconfiguration, server };
-    for (const recorded of untold(hello.recentEvents)) tell(log, view, recorded);
+    this.#parts = { view, journal, intake, logs, log, desk, jobs, reconfiguration, server };
+    for (const recorded of untold(hello)) tell(log, view, recorded);
     view.subscribe((recorded) => {
       tell(log, view, recorded);
     });
     void server.listen();
-    shipping.start();
+    logs.start();
   }
 
   #createJobs({ settings }: Hello, { view, log, desk }: Pick<Parts, 'view' | 'log' | 'desk'>): Jobs {
@@ -167,11 +171,15 @@ export class ControlPlane {
     return journal;
   }
 
-  async #finish({ view, journal, intake, shipping, desk, jobs, server }: Parts): Promise<void> {
+  async #finish(
+    { view, journal, intake, logs, desk, jobs, server }: Parts,
+    handOver: 'yes' | undefined,
+  ): Promise<void> {
     const untilMs = performance.now() + FINISH_MS;
     desk.close();
-    jobs.finish(untilMs);
-    await Promise.all([server.close(), shipping.finish(untilMs)]);
+    if (handOver === 'yes') jobs.hold();
+    else jobs.finish(untilMs);
+    await Promise.all([server.close(), logs.finish(untilMs)]);
     intake.flush();
     journal.close(view.state, view.events.lastId);
     this.#ports.post({ type: 'flushed' });
@@ -187,19 +195,8 @@ function tell(log: OwnLog, view: FleetView, recorded: RecordedEvent): void {
 }
 
 /** What a former control plane has told up to its end is not told again. */
-function untold(recent: readonly RecordedEvent[]): readonly RecordedEvent[] {
+function untold({ recentEvents: recent, toldUpToId }: Hello): readonly RecordedEvent[] {
+  if (toldUpToId !== undefined) return recent.filter(({ id }) => id > toldUpToId);
   const failedAt = recent.findLastIndex(({ event }) => event.type === 'plane-failed');
   return recent.slice(Math.max(0, failedAt));
-}
-
-function createLogs({ settings }: Hello, view: FleetView): Pick<Parts, 'logs' | 'log'> {
-  const logs = new LogClient(() => {
-    // Nothing is done with rotated files yet.
-  });
-  const secrets = createKnownSecrets((name) => view.find(name)?.spec, process.env);
-  const own = { format: settings.logFormat, pid: settings.enginePid, secrets };
-  const log = createOwnLog(own, (line) => {
-    logs.writeOwn(line);
-  });
-  return { logs, log };
 }

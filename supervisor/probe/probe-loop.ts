@@ -21,6 +21,8 @@ export type ProbeLoopOptions = {
   readonly launchedAtMs: number;
   readonly clock: ProbeClock;
   readonly report: (answer: ProbeAnswer) => void;
+  /** Waited for before each question: what is held back has no time limit yet, and has not failed. */
+  readonly mayAsk?: (() => Promise<void>) | undefined;
 };
 
 export class ProbeLoop implements Disposable {
@@ -63,13 +65,19 @@ export class ProbeLoop implements Disposable {
   }
 
   async #ask(): Promise<void> {
+    await this.#options.mayAsk?.();
+    if (this.#isOver()) return;
     const askedAtMs = this.#options.clock.nowMs();
     const answer = await this.#answer();
-    if (this.#life === 'over') return;
+    if (this.#isOver()) return;
     // Where several successes in a row are asked for, they are a period apart.
     if (answer.kind === 'ok') this.#pace = 'steady';
     this.#timer = this.#askAt(this.#nextAtMs(askedAtMs));
     this.#options.report(answer);
+  }
+
+  #isOver(): boolean {
+    return this.#life === 'over';
   }
 
   /** A period lies between two questions, as in Kubernetes; an eager gap follows the answer, which may have taken longer. */

@@ -151,6 +151,16 @@ export const PROBLEMS = {
     title: 'The configuration is wrong, and nothing of it was applied',
     next: 'Correct what `diagnostics` names, each with its file and line, then try again.',
   },
+  'upgrade-blocked': {
+    status: 409,
+    title: 'Bosun cannot be replaced just now',
+    next: 'Wait for what `detail` names, or give it longer: `bosunctl upgrade --timeout 60s`. Nothing was changed.',
+  },
+  'upgrade-refused': {
+    status: 422,
+    title: 'The new program cannot take over',
+    next: 'Put a program in place that can, as `detail` says, and try again. Nothing was changed.',
+  },
   'body-too-large': {
     status: 413,
     title: 'The body is larger than 64 KiB',

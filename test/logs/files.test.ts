@@ -175,6 +175,16 @@ describe('rotation', () => {
     assert.ok(!readdirSync(rig.spec.directory).includes('current.log'));
   });
 
+  test('the age begins anew when the clock is set back', () => {
+    using rig = new StoreRig({ maxAgeMs: 60_000 });
+    rig.write(LINE);
+    rig.nowMs -= 365 * 86_400_000;
+    rig.write(LINE);
+    rig.nowMs += 60_000;
+    rig.write(LINE);
+    assert.deepEqual(rig.texts, [LINE + LINE, LINE]);
+  });
+
   test('many rotations in one millisecond overwrite nothing', () => {
     using rig = new StoreRig({ maxBytes: 1 });
     const lines = numberedLines(1, 300);

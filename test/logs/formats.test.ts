@@ -114,3 +114,12 @@ test('64 KiB of nothing but newlines, of one line, and of one byte come out', ()
     assert.equal(linesOf(format(block('\n'))).length, 1);
   }
 });
+
+test('outputs of any length come out whole, whatever was before them', () => {
+  const format = createFormat('raw', PLAIN);
+  for (const length of [1, 4096, 4097, 70_000, 4097, 300_000, 300_001, 262_144, 262_145, 1]) {
+    const mark = Buffer.from(' [bosun: longer than 64 KiB, goes on in the next line]\n');
+    const piece = Buffer.alloc(Math.max(0, length - mark.length), 'piece');
+    assert.deepEqual(Buffer.from(format(block(piece, { ends: 'continues' }))), Buffer.concat([piece, mark]));
+  }
+});

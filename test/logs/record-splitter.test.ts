@@ -14,17 +14,16 @@ function splitter(firstLine = '^\\S'): RecordSplitter {
   return new RecordSplitter({ firstLine, timeoutMs: TIMEOUT_MS });
 }
 
-/** All blocks of what is staged, and what is left. `known`: of the staged bytes. */
+/** All blocks of what is staged, and what is left. */
 function cutAll(
   records: RecordSplitter,
   staged: Buffer,
   outlook: Outlook,
-  known = 0,
 ): { readonly blocks: readonly Block[]; readonly rest: Buffer } {
   const blocks: Block[] = [];
   let start = 0;
   for (;;) {
-    const cut = records.cut(staged, start, outlook, start === 0 ? known : 0);
+    const cut = records.cut(staged, start, outlook);
     if (cut === 'rest') return { blocks, rest: staged.subarray(start) };
     assert.ok(cut.end > start && cut.end - start <= MAX_LINE_BYTES + 1);
     blocks.push({ bytes: staged.subarray(start, cut.end), ends: cut.ends });
@@ -37,12 +36,12 @@ function feed(records: RecordSplitter, chunks: readonly Buffer[]): Block[] {
   const blocks: Block[] = [];
   let rest = Buffer.of();
   for (const chunk of chunks) {
-    const cut = cutAll(records, Buffer.concat([rest, chunk]), 'more', rest.length);
+    const cut = cutAll(records, Buffer.concat([rest, chunk]), 'more');
     blocks.push(...cut.blocks);
     rest = Buffer.from(cut.rest);
     assert.ok(rest.length <= MAX_LINE_BYTES, 'it can be carried');
   }
-  const last = cutAll(records, rest, 'end', rest.length);
+  const last = cutAll(records, rest, 'end');
   assert.equal(last.rest.length, 0);
   return [...blocks, ...last.blocks];
 }
@@ -195,24 +194,6 @@ test('records are as a reader of whole lines would make them', () => {
           else expected.push(`${expected.pop() ?? ''}\n${line}`);
         }
         assert.deepEqual(recordsOf(feed(splitter(), [written])), written.length === 0 ? [] : expected);
-      },
-    ),
-  );
-});
-
-test('what is known of a rest is not searched again, and changes nothing', () => {
-  fc.assert(
-    fc.property(
-      text,
-      fc.constantFrom('more' as const, 'end' as const, 'timed-out' as const),
-      fc.nat(),
-      (written, outlook, cut) => {
-        const { rest } = cutAll(splitter(), written.subarray(0, cut % (written.length + 1)), 'more');
-        const staged = Buffer.concat([rest, written.subarray(cut % (written.length + 1))]);
-        assert.deepEqual(
-          cutAll(splitter(), staged, outlook, rest.length),
-          cutAll(splitter(), staged, outlook),
-        );
       },
     ),
   );

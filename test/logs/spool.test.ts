@@ -1,16 +1,20 @@
 // The queues on the disk: what is written is read again, whole and once, wherever the writer died; and they stay within their limits.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { formatSpool } from '../../supervisor/logs/spool/format-spool.ts';
 import { QueueDirectory } from '../../supervisor/plane/logs/shipping/queue-directory.ts';
@@ -21,6 +25,7 @@ import { blockOf, NOWHERE, progressFrom, sinkOf, Spooling } from '../plane/logs/
 import { until } from '../support/deadline.ts';
 
 const MIB = 1_048_576;
+const NOT_ROOT = process.getuid?.() === 0 ? false : 'only root can mount';
 const LIMITS = { lines: 1_000, bytes: MIB };
 
 test('what is written is read again: each line with its service, stream, pid and time, in order', async () => {
@@ -231,6 +236,23 @@ test('foreign files in a queue change nothing', async () => {
   spooling.write({ bytes: Buffer.from('later\n') });
   assert.deepEqual(await textsOf(spooling, 'a'), ['hello', 'later']);
 });
+
+test(
+  'a full disk: what does not fit is counted, whole records, and it goes on when there is room',
+  { skip: NOT_ROOT },
+  () => {
+    const script = fileURLToPath(new URL('./support/spool-on-full-disk.ts', import.meta.url));
+    const TMPDIR = mkdtempSync(join(tmpdir(), 'bosun-disks-'));
+    try {
+      const env = { ...process.env, TMPDIR };
+      const options = { encoding: 'utf8', timeout: 30_000, env } as const;
+      const { stdout, stderr } = spawnSync('unshare', ['--mount', process.execPath, script], options);
+      assert.equal(stdout, 'as expected\n', stderr);
+    } finally {
+      rmSync(TMPDIR, { recursive: true });
+    }
+  },
+);
 
 type All = {
   readonly entries: readonly QueueEntry[];

@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { connect } from '../../supervisor/client.ts';
 import { accept, answerWith, HttpCollector } from '../plane/logs/support/http-collector.ts';
 import { Container } from '../support/container.ts';
+import { reaches } from '../support/ctl-events.ts';
 import { until } from '../support/deadline.ts';
 
 const COUNT =
@@ -35,6 +37,7 @@ test('what a receiver did not take before the end waits for the next start', asy
       await using container = begin(collector.port, { until: 1_000, state });
       await until('the lines', () => container.stdout.lines.some((line) => line.endsWith('line 1000')));
       await until('an attempt', () => collector.requests.length > 0);
+      await showsWhatWaits(container, collector.port);
       await container.signal('SIGTERM');
       assert.equal((await container.end()).code, 0);
     }
@@ -65,6 +68,7 @@ test('a line that is written in the last moment is sent before the end, or by th
       await container.end();
     }
     await using next = new Container({ services: { other: 'command: [sleep, "100000"]\n' }, fleet, options });
+    await reaches(next, 'other', 'running');
     await until('goodbye', () => collector.texts.includes('goodbye'), 20_000);
     assert.deepEqual(collector.texts, ['hello', 'goodbye']);
     await next.signal('SIGTERM');
@@ -94,6 +98,26 @@ function begin(
 
 function fleetOf(port: number): string {
   return `logs:\n  forward: [central]\n  sinks: { central: { otlp: { url: "http://127.0.0.1:${port}/v1/logs" } } }\n`;
+}
+
+async function showsWhatWaits(container: Container, port: number): Promise<void> {
+  const { sinks } = await connect({ socketPath: container.socket }).logSinks();
+  const [sink] = sinks;
+  assert.ok(sink !== undefined && sinks.length === 1);
+  const { queued_bytes, retrying_since, next_try, ...others } = sink;
+  assert.ok(queued_bytes > 1_000 && retrying_since !== null && next_try !== null);
+  assert.deepEqual(others, {
+    name: 'central',
+    kind: 'otlp',
+    place: `http://127.0.0.1:${port}/v1/logs`,
+    state: 'retrying',
+    queued_lines: 1_000,
+    queue_limit_bytes: 64 * 1024 * 1024,
+    sent_lines: 0,
+    missed_lines: 0,
+    refused_lines: 0,
+    last_error: 'it answered 503: not now',
+  });
 }
 
 /** Each number is there, and none comes before the one before it has come. */

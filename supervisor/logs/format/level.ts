@@ -3,7 +3,7 @@
 
 export type Level = 10 | 20 | 30 | 40 | 50 | 60;
 
-export const INFO: Level = 30;
+const INFO: Level = 30;
 
 /** sd-daemon(3): from SD_EMERG to SD_DEBUG. */
 const SYSLOG_LEVELS: readonly Level[] = [60, 60, 60, 50, 40, 30, 30, 20];

@@ -5,6 +5,7 @@ import type { Hello, FleetView } from '../views/fleet-view.ts';
 import type { AuditEvent } from '../../core/event.ts';
 import type { ApiKeys } from '../access/api-keys.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
+import type { UpgradeDesk } from '../commands/upgrade-desk.ts';
 import type { CommandIdentity } from '../commands/command-identity.ts';
 import type { Reconfiguration } from '../configuration/reconfiguration.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -12,16 +13,19 @@ import type { ViewRebuild } from '../journal/rebuild.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { PrepareJob } from '../ports.ts';
 import type { LogClient } from '../logs/log-client.ts';
+import type { Shipping } from '../logs/shipping/shipping.ts';
 import type { OwnLog } from '../logs/own-log.ts';
 
 export type ApiContext = {
   readonly settings: Hello['settings'];
   readonly view: FleetView;
   readonly desk: CommandDesk;
+  readonly upgrades: UpgradeDesk;
   readonly jobs: Jobs;
   readonly prepareJob: PrepareJob;
   readonly reconfiguration: Reconfiguration;
   readonly logs: LogClient;
+  readonly shipping: Pick<Shipping, 'status'>;
   readonly droppedLogLines: () => number;
   readonly log: OwnLog;
   readonly keys: ApiKeys;

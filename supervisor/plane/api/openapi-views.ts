@@ -4,11 +4,13 @@ import { eventsView, eventView, gapView } from '../../wire/event-view.ts';
 import { commandView, healthView, versionView } from '../../wire/fleet-view.ts';
 import { jobsView, jobView } from '../../wire/job-view.ts';
 import { keysView, keyView, newKeyView } from '../../wire/key-view.ts';
+import { logSinksView, logSinkView } from '../../wire/log-sink-view.ts';
 import { logGapView, logLineView } from '../../wire/log-view.ts';
 import { applyView, diagnosticView, planView } from '../../wire/plan-view.ts';
 import { PROBLEMS, type ProblemCode } from '../../wire/problem.ts';
 import { rebuildView } from '../../wire/rebuild-view.ts';
 import { servicesView, serviceView, stateName } from '../../wire/service-view.ts';
+import { upgradeView } from '../../wire/upgrade-view.ts';
 
 const missingOutcome = z.strictObject({ service: z.string(), state: stateName, note: z.string() });
 
@@ -44,12 +46,15 @@ export const VIEWS = {
   Keys: keysView,
   LogGap: logGapView,
   LogLine: logLineView,
+  LogSink: logSinkView,
+  LogSinks: logSinksView,
   NewKey: newKeyView,
   Plan: planView,
   Problem: problem,
   Rebuild: rebuildView,
   Service: serviceView,
   Services: servicesView,
+  Upgrade: upgradeView,
   Version: versionView,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 

@@ -53,6 +53,7 @@ export const ROUTE_ANSWERS: Readonly<Record<string, RouteAnswers>> = {
   'GET /v1/services/{name}': gives([ok('Service', 'One service')], ['service-not-found']),
   'GET /v1/services/{name}/logs': gives(LOG_LINES, ['service-not-found', 'too-many-streams']),
   'GET /v1/logs': gives(LOG_LINES, ['service-not-found', 'too-many-streams']),
+  'GET /v1/logs/sinks': gives([ok('LogSinks', 'All remote sinks')]),
   'GET /v1/events': gives(
     [
       ok('Events', 'A list'),
@@ -109,6 +110,10 @@ export const ROUTE_ANSWERS: Readonly<Record<string, RouteAnswers>> = {
     ['configuration-refused', 'outcome-failed', 'wait-timeout', 'engine-timeout', 'shutting-down'],
   ),
   'POST /v1/shutdown': gives([accepted('Command')], ['engine-timeout', 'shutting-down']),
+  'POST /v1/upgrade': gives(
+    [{ status: 202, summary: 'It is done now; an event tells of it', content: JSON_TYPE, view: 'Upgrade' }],
+    ['upgrade-blocked', 'upgrade-refused', 'engine-timeout'],
+  ),
   'POST /v1/views/rebuild': gives([ok('Rebuild', 'What was different')], ['journal-unavailable']),
   'GET /v1/keys': gives([ok('Keys', 'All keys')], ['keys-unavailable']),
   'POST /v1/keys': gives(

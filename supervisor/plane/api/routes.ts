@@ -18,7 +18,9 @@ import {
   stopJob,
 } from './job-handlers.ts';
 import { readLogs } from './log-handlers.ts';
+import { listLogSinks } from './log-sink-handlers.ts';
 import { describeApi } from './openapi-handler.ts';
+import { upgrade } from './upgrade-handlers.ts';
 import { rebuildViews } from './view-handlers.ts';
 import { listServices, showAlive, showHealth, showService, showVersion } from './service-handlers.ts';
 
@@ -69,6 +71,7 @@ export const ROUTES: readonly Route[] = [
     ...read('/v1/logs', 'The log lines of several services, merged by time', readLogs),
     query: (requests) => requests.manyLogsQuery,
   },
+  read('/v1/logs/sinks', 'The remote sinks of the logs, and what waits for them', listLogSinks),
   {
     ...read('/v1/events', 'Events after a cursor, as a list or as server-sent events', listOrStreamEvents),
     query: (requests) => requests.eventsQuery,
@@ -149,6 +152,14 @@ export const ROUTES: readonly Route[] = [
   {
     ...write('/v1/keys/{id}/revoke', 'End an API key', revokeKey),
     query: NO_QUERY,
+    access: 'admin',
+  },
+  {
+    ...write(
+      '/v1/upgrade',
+      'Put the program that is on the disk in the place of this one; every service goes on',
+      upgrade,
+    ),
     access: 'admin',
   },
   {

@@ -1,10 +1,11 @@
 // The lines of the log about the whole: the start, the end, the control plane's own life.
 import type { FleetEvent, PlaneEvent, ShutdownReason } from '../../core/event.ts';
+import type { ReplacementEvent } from '../../core/replacement-event.ts';
 import { describeDuration } from '../../wire/duration.ts';
 import { error, info, nameProcesses, warn } from './own-message.ts';
 import type { OwnMessage } from './own-log.ts';
 
-export function narrateFleet(event: FleetEvent | PlaneEvent): OwnMessage | undefined {
+export function narrateFleet(event: FleetEvent | PlaneEvent | ReplacementEvent): OwnMessage | undefined {
   switch (event.type) {
     case 'booted':
       return info(
@@ -36,6 +37,14 @@ export function narrateFleet(event: FleetEvent | PlaneEvent): OwnMessage | undef
       return info(`${nameStore(event)} can be written again; ${event.droppedLines} lines were lost`);
     case 'log-trouble':
       return error(`${event.name}: ${event.text}`);
+    case 'upgraded':
+      return info(`upgraded from ${event.from} to ${event.to}; every service goes on`);
+    case 'upgrade-failed':
+      return error(`the upgrade failed, and nothing has changed: ${event.reason}`);
+    case 'recovered':
+      return error(
+        `recovered from an internal error (${event.where}: ${event.reason}); every service goes on${nameLost(event)}`,
+      );
     // Told with what differs by whoever has applied it.
     case 'configured':
     case 'shutdown-order-dropped':
@@ -60,6 +69,10 @@ function describeShutdown(reason: ShutdownReason): string {
     case 'essential-failed':
       return `${reason.service}, which is essential, has failed`;
   }
+}
+
+function nameLost({ lost }: Extract<ReplacementEvent, { type: 'recovered' }>): string {
+  return lost.length === 0 ? '' : `; lost: ${lost.join(', ')}`;
 }
 
 function nameSurvivors({ survivors, count }: Extract<PlaneEvent, { type: 'survivors-found' }>): string {

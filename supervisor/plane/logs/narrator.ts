@@ -4,7 +4,7 @@ import type {
   AuditEvent,
   BosunEvent,
   FleetEvent,
-  PlaneEvent,
+  NotedEvent,
   RecordedEvent,
   ServiceEvent,
   ServiceNote,
@@ -54,7 +54,7 @@ const AUDIT: Readonly<Record<AuditEvent['type'], true>> = {
   'views-rebuilt': true,
 };
 
-function isAudit(event: FleetEvent | PlaneEvent | AuditEvent): event is AuditEvent {
+function isAudit(event: FleetEvent | Exclude<NotedEvent, ServiceNote>): event is AuditEvent {
   return event.type in AUDIT;
 }
 

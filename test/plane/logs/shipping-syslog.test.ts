@@ -218,7 +218,7 @@ class StreamReceiver implements AsyncDisposable {
       socket.on('close', () => this.#sockets.delete(socket));
       if (mode === 'read nothing') return;
       const isReset = mode === 'reset the first' && this.#streams.length === 1;
-      socket.on('data', (piece) => {
+      socket.on('data', (piece: Buffer) => {
         pieces.push(piece);
         if (isReset) socket.resetAndDestroy();
       });

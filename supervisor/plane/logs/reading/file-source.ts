@@ -29,6 +29,8 @@ export class FileSource implements LineSource {
   readonly #options: FileSourceOptions;
   #position: FilePosition;
   #stamp: LineStamp | undefined;
+  /** `within`: a line that was too long was cut there. */
+  #place: 'border' | 'within' = 'border';
   #inflated: InflatedFile | undefined;
 
   constructor(options: FileSourceOptions, position: FilePosition) {
@@ -70,13 +72,18 @@ export class FileSource implements LineSource {
       const { size } = await handle.stat();
       const back = Math.min(offset, this.#stamp === undefined ? LOOK_BACK_BYTES : 1);
       const before = await readAt(handle, offset - back, Math.min(back, size - (offset - back)));
-      if (before.length < back || (back > 0 && before[back - 1] !== NEWLINE)) return await this.#replaced();
+      if (before.length < back || this.#isWithinLine(before)) return await this.#replaced();
       this.#stamp ??= lastStamp(before, this.#options.format);
       const piece = await this.#readPiece(handle, size);
       return growth === 'whole' ? this.#takeWhole(piece) : this.#takeGrowing(piece);
     } finally {
       await handle.close();
     }
+  }
+
+  /** Where a line should begin. */
+  #isWithinLine(before: Buffer): boolean {
+    return this.#place === 'border' && before.length > 0 && before.at(-1) !== NEWLINE;
   }
 
   /** Whole lines; the larger, the longer a line is. */
@@ -110,6 +117,7 @@ export class FileSource implements LineSource {
     if (last !== undefined) {
       this.#position = { ...this.#position, offset: this.#position.offset + bytes.length };
       this.#stamp = { timeMs: last.timeMs, stream: last.stream };
+      this.#place = bytes.at(-1) === NEWLINE ? 'border' : 'within';
     }
     return { gap: undefined, lines, state };
   }
@@ -171,6 +179,7 @@ export class FileSource implements LineSource {
 
   #goTo(number: number): void {
     this.close();
+    this.#place = 'border';
     this.#position = { kind: 'file', number, offset: 0 };
   }
 }

@@ -8,7 +8,7 @@ const CHUNK_BYTES = 65_536;
 export class InflatedFile {
   readonly number: number;
   readonly #output: Transform;
-  readonly #chunks: AsyncIterator<unknown>;
+  readonly #chunks: AsyncIterator<Buffer, undefined>;
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(number: number, { handle, form }: OpenLogFile) {
@@ -17,7 +17,7 @@ export class InflatedFile {
     this.#output = form === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
     // It closes the file too. Errors come out of the iterator.
     pipeline(handle.createReadStream({ highWaterMark: CHUNK_BYTES }), this.#output, () => undefined);
-    this.#chunks = this.#output[Symbol.asyncIterator]();
+    this.#chunks = this.#output[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   }
 
   /** Undefined at the end. Throws the errors of zlib, as for a file that is cut off. */
@@ -25,8 +25,8 @@ export class InflatedFile {
     const rest = this.#rest;
     this.#rest = Buffer.alloc(0);
     if (rest.length > 0) return rest;
-    const { value, done } = await this.#chunks.next();
-    return done === true ? undefined : (value as Buffer);
+    const { value } = await this.#chunks.next();
+    return value;
   }
 
   /** Gives back what was not used: `next` begins with it. */

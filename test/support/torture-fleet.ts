@@ -1,0 +1,81 @@
+// Services that write numbered lines at full speed (test/fixtures/log-writer.py), the process that reads Bosun's standard output, and what
+// both of them have found.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Findings } from '../fixtures/count-lines.ts';
+import type { Container } from './container.ts';
+import { until, within } from './deadline.ts';
+import type { Written } from './numbered-lines.ts';
+
+const FIXTURES = resolve(import.meta.dirname, '../fixtures');
+const PYTHON = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+const OUTPUT = 'output';
+
+/** For Container: Bosun writes to a FIFO, which StdoutReader reads. The pid is Bosun's as ever. */
+export const INTO_FIFO = ['sh', '-c', `mkfifo ${OUTPUT}; exec "$@" >${OUTPUT}`, 'sh'];
+
+/** For Container: see test/fixtures/thread-deaths.ts. */
+export const BOSUN_WITH_DEATHS = [
+  process.execPath,
+  '--disable-warning=ExperimentalWarning',
+  '--no-memory-reducer',
+  '--import',
+  join(FIXTURES, 'thread-deaths.ts'),
+  resolve(import.meta.dirname, '../../supervisor/main.ts'),
+];
+
+export type How = 'line' | 'many' | 'cut' | 'paced';
+
+/** YAML of a service; `more`: further lines of it. */
+export function writer(name: string, how: How, forMs: number, more = ''): string {
+  const command = [PYTHON.stdout.trim(), join(FIXTURES, 'log-writer.py'), name, how, String(forMs)];
+  return `command: ${JSON.stringify(command)}\n${more}`;
+}
+
+/** What it says at its end. */
+export async function writtenBy(container: Container, name: string, limitMs: number): Promise<Written> {
+  const report = await until(`the end of ${name}`, () => container.read(`${name}.json`), limitMs);
+  return JSON.parse(report) as Written;
+}
+
+export class StdoutReader implements Disposable {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  #text = '';
+  #errors = '';
+
+  private constructor(fifo: string) {
+    const flags = ['--disable-warning=ExperimentalWarning', join(FIXTURES, 'count-lines.ts'), fifo];
+    this.#child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.#text += chunk.toString()));
+    this.#child.stderr?.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
+    this.#ended = once(this.#child, 'close');
+  }
+
+  static async of(container: Container): Promise<StdoutReader> {
+    const fifo = join(container.directory, OUTPUT);
+    await until('the FIFO', () => existsSync(fifo));
+    return new StdoutReader(fifo);
+  }
+
+  stall(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  /** After the end of Bosun. */
+  async findings(): Promise<Findings> {
+    await within('the end of the reader of standard output', this.#ended, 60_000);
+    if (this.#errors !== '') throw new Error(this.#errors);
+    return JSON.parse(this.#text) as Findings;
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill('SIGKILL');
+  }
+}
