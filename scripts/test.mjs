@@ -10,8 +10,8 @@ import { withoutPrograms } from './setup/without.mjs';
 
 /** Tests that run the programs of the stack. */
 const NEEDS_STACK = ['stack'];
-/** Tests that call systemd-notify. */
-const NEEDS_TEST_PROGRAMS = ['os', 'pid1'];
+/** Tests that call systemd-notify or rsyslogd. */
+const NEEDS_TEST_PROGRAMS = ['os', 'pid1', 'plane'];
 
 async function main(folders) {
   const node = await setUpNode();

@@ -45,7 +45,7 @@ const COLUMNS: Readonly<Record<string, Make>> = {
   timed: createFileFormat('timed'),
   json: createFormat('json', PREFIX),
   'JSON.stringify each': stringifyEach,
-  'joining lines': ({ bytes }) => records.cut(bytes as Buffer, 0, 'more'),
+  'joining lines': cutRecords,
 };
 
 const names = Object.keys(COLUMNS);
@@ -84,6 +84,12 @@ function stringifyEach({ bytes, timeMs, pid, service, stream }: LogBlock): Buffe
   const lines = (bytes as Buffer).toString().split('\n').slice(0, -1);
   const wrapped = lines.map((msg) => JSON.stringify({ level: 30, time: timeMs, pid, service, stream, msg }));
   return Buffer.from(`${wrapped.join('\n')}\n`);
+}
+
+/** All records of the block. */
+function cutRecords({ bytes }: LogBlock): void {
+  let cut = records.cut(bytes as Buffer, 0, 'end');
+  while (cut !== 'rest') cut = records.cut(bytes as Buffer, cut.end, 'end');
 }
 
 /** In shared memory, as blocks are. */

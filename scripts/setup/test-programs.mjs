@@ -1,5 +1,5 @@
-// Programs that only the tests need: systemd-notify, the reference client of sd_notify(3). A program that the machine has already
-// is used as it is.
+// Programs that only the tests need: systemd-notify, the reference client of sd_notify(3), and rsyslogd, a syslog receiver. A program that the
+// machine has already is used as it is.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -38,9 +38,18 @@ const PACKAGES = [
   ...['libselinux1', 'libssl3', 'libzstd1'],
 ];
 
+const RSYSLOG_CACHE_NAME = `rsyslog-debian-${SUITE}`;
+/** The same. */
+const RSYSLOG_PACKAGES = [
+  'rsyslog',
+  ...['libcap2', 'libestr0', 'libfastjson4', 'libgcrypt20', 'libgpg-error0', 'liblz4-1', 'liblzma5'],
+  ...['libsystemd0', 'libuuid1', 'libzstd1', 'zlib1g'],
+];
+
 /** In the shape of STACK_PROGRAMS. */
 export const TEST_PROGRAMS = [
   { executable: 'systemd-notify', title: 'systemd-notify', lane: 'apt', find: findSystemdNotify, setUp },
+  { executable: 'rsyslogd', title: 'rsyslog', lane: 'apt', find: findRsyslog, setUp: unpackRsyslog },
 ];
 
 function findSystemdNotify() {
@@ -67,20 +76,44 @@ async function unpack(tell) {
     CACHE_NAME,
     async (directory) => {
       await unpackAptPackages({ suite: SUITE, names: PACKAGES }, directory, tell);
-      await writeStarter(directory);
+      await writeStarter(directory, 'bin/systemd-notify');
     },
     tell,
   );
 }
 
-/** It looks for its libraries in the machine's own directories only. */
-async function writeStarter(directory) {
+function findRsyslog() {
+  const own = findExecutable('rsyslogd');
+  if (own !== undefined) return path.dirname(own);
+  return isCached(RSYSLOG_CACHE_NAME) ? path.join(cachePath(RSYSLOG_CACHE_NAME), 'start') : undefined;
+}
+
+/** Not installed: the package would start it for the machine. */
+async function unpackRsyslog(tell) {
+  await cached(
+    RSYSLOG_CACHE_NAME,
+    async (directory) => {
+      await unpackAptPackages({ suite: SUITE, names: RSYSLOG_PACKAGES }, directory, tell);
+      await writeStarter(directory, 'usr/sbin/rsyslogd');
+    },
+    tell,
+  );
+}
+
+/** Programs look for their libraries, and rsyslogd for its modules, in the machine's own directories only. */
+async function writeStarter(directory, program) {
   const names = await readdir(path.join(directory, 'usr/lib'));
   const platform = names.find((name) => name.endsWith('-linux-gnu'));
   const libraries = [`usr/lib/${platform}/systemd`, `usr/lib/${platform}`, `lib/${platform}`];
   const search = libraries.map((library) => `$here/${library}`).join(':');
-  const lines = ['#!/bin/sh', 'here="${0%/*}/.."', `export LD_LIBRARY_PATH="${search}"`];
-  const start = `${lines.join('\n')}\nexec "$here/bin/systemd-notify" "$@"\n`;
+  const lines = [
+    '#!/bin/sh',
+    'here="${0%/*}/.."',
+    `export LD_LIBRARY_PATH="${search}"`,
+    `export RSYSLOG_MODDIR="$here/usr/lib/${platform}/rsyslog/"`,
+    `exec "$here/${program}" "$@"`,
+  ];
   await mkdir(path.join(directory, 'start'));
-  await writeFile(path.join(directory, 'start/systemd-notify'), start, { mode: 0o755 });
+  const file = path.join(directory, 'start', path.basename(program));
+  await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o755 });
 }

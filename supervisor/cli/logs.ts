@@ -16,7 +16,7 @@ export const command: CliCommand = {
   name: 'logs',
   words: '[name...]',
   summary: 'Show the log lines of services, and with -f each new one',
-  example: 'bosunctl logs caddy consul -f --since 10m --grep "status=5\\d\\d"',
+  example: 'bosunctl logs caddy -f -n 20',
   details: `Without a name it shows all services. Lines of several services are merged by time, with the name of the service before each.
 
 Of a service with log files (\`logs.file\`) everything comes from them: \`current.log\`, then the rotated ones, also those that are

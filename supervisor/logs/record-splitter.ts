@@ -74,9 +74,8 @@ export class RecordSplitter {
     let lines = 0;
     let at = 0;
     for (let end = text.indexOf('\n', at); end >= 0; end = text.indexOf('\n', at)) {
-      const begins =
-        at === 0 ||
-        this.#begins(plain ? text.slice(at, end) : staged.toString('utf8', start + at, start + end));
+      const line = plain ? text.slice(at, end) : staged.toString('utf8', start + at, start + end);
+      const begins = this.#begins(line);
       if (!begins && from > 0) return { kind: 'lines', end: start + from };
       if (begins && lines > 1) return { kind: 'record', end: start + at };
       if (begins) from = at;

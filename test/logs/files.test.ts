@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   chownSync,
   mkdirSync,
+  rmSync,
   readdirSync,
   statSync,
   truncateSync,
@@ -203,7 +204,7 @@ describe('rotation', () => {
     rig.write(LINE + LINE);
     assert.ok(rig.rotatedNames.includes('00000043.20261121T142030123Z.log'));
     // Also when somebody removes the newest: no number is given twice by one thread.
-    for (const name of rig.rotatedNames) truncateSync(rig.path(name));
+    for (const name of rig.rotatedNames) rmSync(rig.path(name));
     rig.write(LINE);
     assert.ok(rig.rotatedNames.includes('00000044.20261121T142030123Z.log'));
   });
@@ -270,11 +271,12 @@ describe('retention', () => {
     assert.equal(rig.texts.length, 2);
   });
 
-  test('what is beyond the limits at the start goes with the first line; what is not ours stays', () => {
+  test('what is beyond the limits at the start goes with the first line; what is not ours, and what is underway, stays', () => {
     using rig = new StoreRig({ maxBytes: 1000, keep: 1 });
     mkdirSync(rig.spec.directory, { recursive: true });
     const time = '2020-01-01T00:00:00.000Z';
-    const foreign = ['notes.txt', '00000001.log', `${rotatedName(7, time)}.bz2`];
+    const underway = `${rotatedName(2, time)}.gz.tmp`;
+    const foreign = ['notes.txt', '00000001.log', `${rotatedName(7, time)}.bz2`, underway];
     for (const name of foreign) writeFileSync(rig.path(name), '');
     for (const number of [1, 2, 3]) writeFileSync(rig.path(rotatedName(number, time)), LINE);
     rig.write(LINE);

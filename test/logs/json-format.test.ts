@@ -147,6 +147,22 @@ test('a block full of broken objects is text to the end, and objects of the usua
   assert.ok(shown.every((line, index) => (index % 2 === 0 ? line['msg'] === '{"}' : 'bosun' in line)));
 });
 
+test('64 KiB that look like an object for long are told in no time', () => {
+  const heads = ['{"a":[', '{', '{"a":"', '{"a":[{"b":[', '{"a":', '{'];
+  const parts = ['[', '"a":1,', '\\u0041', '1,', '1', ' '];
+  const beganAt = performance.now();
+  for (const [index, head] of heads.entries()) {
+    const part = parts[index] ?? '';
+    const line = head + part.repeat(65_000 / part.length);
+    for (const text of [line, `${line}}`, `${line}"}`, `${line}]}`]) {
+      const [shown] = linesOf(format(block(`${text}\n`)));
+      assert.equal(Buffer.from(parseFileLine('json', shown ?? Buffer.of()).line).toString(), text);
+    }
+  }
+  // Milliseconds, unless the time grows with the square of the length.
+  assert.ok(performance.now() - beganAt < 5000);
+});
+
 test('bytes that are not UTF-8 survive beside their readable form, and change no other line', () => {
   const bytes = Buffer.from('ü"\na\xff\xfeb\n{"a":1}\nlast\n', 'latin1');
   const [first, second, third, last] = show(block(bytes)).map(parse);

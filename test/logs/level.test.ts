@@ -119,6 +119,14 @@ for (const [level, lines] of LINES)
       assert.equal(levelOf(line), level);
     });
 
+test('what stands in the next line says nothing of this one', () => {
+  const text = '1 ERROR x\nabc:de:f\nt=1\nlevel=error\n<\n3>\n';
+  const levels = linesOf(format(block(text))).map(
+    (line) => (JSON.parse(String(line)) as { level: number }).level,
+  );
+  assert.deepEqual(levels, [50, 30, 30, 50, 30, 30]);
+});
+
 test('a line of a stream of errors is not an error for that', () => {
   assert.equal(levelOf('listening on port 80'), 30);
 });

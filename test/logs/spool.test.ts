@@ -210,6 +210,50 @@ test('only Bosun can read what waits', () => {
   assert.equal(statSync(spooling.files('a')[0]?.path ?? '').mode & 0o777, 0o600);
 });
 
+test('a segment that was torn in its first bytes does not make the reader lose count', async () => {
+  using spooling = new Spooling([sinkOf('a', NOWHERE)]);
+  spooling.writeLines(10);
+  writeFileSync(join(spooling.spoolDir, 'a/00000002.spool'), 'BSP');
+  const { position } = await readAll(spooling, 'a');
+  spooling.reopen();
+  spooling.writeLines(10);
+  assert.equal((await readAll(spooling, 'a', position)).lost, 0);
+  assert.equal((await readAll(spooling, 'a', position)).position.totalLines, 20);
+});
+
+test('what is written between two looks of the reader, before another segment is begun, is read', async () => {
+  using spooling = new Spooling([sinkOf('a', NOWHERE, MIB)]);
+  spooling.writeLines(1);
+  class Racing extends QueueDirectory {
+    #looks = 0;
+    override segments(): Promise<readonly number[]> {
+      if (this.#looks++ === 1) while (spooling.files('a').length === 1) spooling.writeLines(1_000);
+      return super.segments();
+    }
+  }
+  const directory = new Racing(join(spooling.spoolDir, 'a'));
+  const first = await readQueue(directory, BEGINNING, LIMITS);
+  const second = await readQueue(directory, first.entries.at(-1)?.after() ?? BEGINNING, LIMITS);
+  assert.equal(second.missedLines, 0);
+  assert.equal(second.entries[0]?.text.toString(), 'line 2');
+});
+
+test('a queue that was emptied while Bosun was down is read from its new beginning', async () => {
+  using spooling = new Spooling([sinkOf('a', NOWHERE, MIB)]);
+  const filler = Buffer.from(`${'x'.repeat(999)}\n`.repeat(60));
+  for (let n = 0; n < 10; n++) spooling.write({ bytes: filler });
+  const { position } = await readAll(spooling, 'a');
+  assert.ok(position.segment > 2);
+  rmSync(join(spooling.spoolDir, 'a'), { recursive: true });
+  spooling.reopen();
+  spooling.writeLines(3);
+  const { entries } = await readAll(spooling, 'a', position);
+  assert.deepEqual(
+    entries.map(({ text }) => text.toString()),
+    ['line 1', 'line 2', 'line 3'],
+  );
+});
+
 test('what the reader has removed is no loss', async () => {
   using spooling = new Spooling([sinkOf('a', NOWHERE, MIB)]);
   const text = Buffer.from(`${'x'.repeat(999)}\n`);

@@ -301,6 +301,34 @@ for (const [what, path, change, said] of REFUSALS)
     assert.notEqual((await reaches(container, 'a', 'running')).pid, before.pid);
   });
 
+test('execve(2) that fails: Bosun goes on, and so does everything else', async () => {
+  using copy = new BosunCopy();
+  copy.edit('os/libc-image.ts', (text) => text.replace('execve(path,', "execve('/nowhere',"));
+  await using container = new Container({
+    program: copy.program,
+    services: { writer: `command: ${shell(WRITER)}\n`, ticks: SERVICES.ticks },
+    options: ['--log-format', 'json'],
+  });
+  const { pid } = await reaches(container, 'writer', 'running');
+  for (let n = 1; n <= 2; n++) {
+    const { code, stdout } = await upgrade(container);
+    assert.equal(code, 1);
+    const { outcome, details } = JSON.parse(stdout) as { outcome: string; details: { reason: string } };
+    assert.deepEqual([outcome, details.reason], ['upgrade-failed', 'execve(2) failed with ENOENT']);
+  }
+  assert.equal((await reaches(container, 'writer', 'running')).pid, pid);
+  const ticks = container.read('ticks')?.length ?? 0;
+  await until('another tick', () => (container.read('ticks')?.length ?? 0) > ticks);
+  // It is closed on exec again: whoever is started now has none of it.
+  const fds = await container.ctl('job', 'start', '--stream', '--', 'sh', '-c', 'ls /proc/self/fd');
+  assert.equal(fds.stdout.trim(), '0\n1\n2\n3', fds.stderr);
+  await container.ctl('stop', 'writer');
+  await container.signal('SIGTERM');
+  assert.equal((await container.end()).code, 0);
+  const out = messagesOf(container, 'writer', 'stdout').slice(0, -1);
+  assertInOrder('stdout', numbersIn(out, /^line (\d+) ends \1$/));
+});
+
 test('another version: whatever is on the disk is what runs then, and the version is told', async () => {
   using copy = new BosunCopy();
   await using container = new Container({

@@ -290,6 +290,39 @@ test('a file that somebody has emptied is told, and read from its beginning', as
   assert.deepEqual(texts({ lines }), ['after']);
 });
 
+test('a file that was emptied and has grown beyond the cursor since is told as well', async () => {
+  using written = new Written({ maxBytes: 1_000_000 });
+  for (let line = 0; line < 20; line += 1) written.write(`line ${line}\n`);
+  const { at } = await readFrom(written, FIRST);
+  truncateSync(join(written.directory, 'current.log'));
+  for (let line = 0; line < 20; line += 1) written.write(`another, longer line ${line}\n`);
+  const { lines, gaps } = await readFrom(written, at);
+  assert.deepEqual(gaps, [{ service: 'web', lines: undefined, reason: 'replaced' }]);
+  assert.equal(lines.length, 20);
+});
+
+test('rotation and compression between any two calls of a reader', async () => {
+  using written = new Written({ maxBytes: 300 });
+  let line = 0;
+  const writing = setInterval(() => {
+    for (let more = 0; more < 3; more += 1) written.write(`line ${line++}\n`);
+    if (line % 4 === 0) written.compress('zstd');
+  }, 0);
+  const read: string[] = [];
+  let position = FIRST;
+  try {
+    while (read.length < 1000) {
+      const piece = await readFrom(written, position);
+      assert.deepEqual(piece.gaps, []);
+      read.push(...texts(piece));
+      position = piece.at;
+    }
+  } finally {
+    clearInterval(writing);
+  }
+  assert.deepEqual(read, numbersUpTo(read.length));
+});
+
 test('a cursor of files that are no more: told, and the lines of the new ones', async () => {
   using written = new Written();
   for (let line = 0; line < 200; line += 1) written.write(`line ${line}\n`);
@@ -366,7 +399,7 @@ test('64 KiB lines, NUL, bytes that are no UTF-8: what was written, in every for
       lines.map(({ continues }) => continues),
       [false, false, true, false],
     );
-    assert.equal(lines[1]?.stream, format === 'raw' ? undefined : 'stderr');
+    assert.equal(lines[1].stream, format === 'raw' ? undefined : 'stderr');
     assert.deepEqual(await newest(written, 2), [Buffer.alloc(65_536, 'y').toString(), 'end']);
   }
 });

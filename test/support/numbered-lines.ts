@@ -43,7 +43,8 @@ export class NumberedLines {
     const [, key = '', digits = '', padding = ''] = match;
     const number = Number(digits);
     const seen = this.#seen.get(key) ?? { lines: 0, last: 0 };
-    if (padding.length !== PADDING) throw new Error(`a line that is cut, after ${key} ${seen.last}: ${line.slice(0, 200)}`);
+    if (padding.length !== PADDING)
+      throw new Error(`a line that is cut, after ${key} ${seen.last}: ${line.slice(0, 200)}`);
     const fits = this.#mode === 'whole' ? number === seen.last + 1 : number > seen.last;
     if (!fits) throw new Error(`${key} ${number} comes after ${key} ${seen.last}`);
     seen.lines++;

@@ -2,8 +2,9 @@
 // both of them have found.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { BosunClient } from '../../supervisor/client/bosun-client.ts';
 import type { Findings } from '../fixtures/count-lines.ts';
 import type { Container } from './container.ts';
 import { until, within } from './deadline.ts';
@@ -28,10 +29,44 @@ export const BOSUN_WITH_DEATHS = [
 
 export type How = 'line' | 'many' | 'cut' | 'paced';
 
+type Writing = { readonly how: How; readonly forMs: number; readonly lines?: number };
+
+function commandOf(name: string, { how, forMs, lines }: Writing): [string, ...string[]] {
+  const limits = [forMs, ...(lines === undefined ? [] : [lines])].map(String);
+  return [PYTHON.stdout.trim(), join(FIXTURES, 'log-writer.py'), name, how, ...limits];
+}
+
 /** YAML of a service; `more`: further lines of it. */
-export function writer(name: string, how: How, forMs: number, more = ''): string {
-  const command = [PYTHON.stdout.trim(), join(FIXTURES, 'log-writer.py'), name, how, String(forMs)];
-  return `command: ${JSON.stringify(command)}\n${more}`;
+export function writer(name: string, writing: Writing, more = ''): string {
+  return `command: ${JSON.stringify(commandOf(name, writing))}\n${more}`;
+}
+
+/** When Bosun is there: its own start holds up those that write before. */
+export async function letThemWrite(container: Container): Promise<void> {
+  const client = new BosunClient(container.socket);
+  await until('the control plane', () => client.health().catch(() => undefined), 30_000);
+  writeFileSync(join(container.directory, 'go'), '');
+}
+
+/** Writes to cat beside Bosun: what the machine does to everybody is told apart from what Bosun does. */
+export class WriterBeside implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  constructor(container: Container, name: string, writing: Writing) {
+    const script = '"$@" 2>&1 | cat >/dev/null';
+    this.#child = spawn('sh', ['-c', script, 'sh', ...commandOf(name, writing)], {
+      env: { PATH: process.env['PATH'], TEST_DIR: container.directory },
+      stdio: 'ignore',
+      detached: true,
+    });
+    this.#ended = once(this.#child, 'close');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
+    await this.#ended;
+  }
 }
 
 /** What it says at its end. */

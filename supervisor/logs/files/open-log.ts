@@ -10,7 +10,7 @@ const LOOK_MS = 1000;
 /** lstat(2): the path leads to no file. */
 const GONE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
-export type OpenedLog = { readonly directory: LogDirectory; readonly file: CurrentFile };
+type OpenedLog = { readonly directory: LogDirectory; readonly file: CurrentFile };
 
 export class OpenLog {
   readonly #parts: LogParts;

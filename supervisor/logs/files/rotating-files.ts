@@ -20,7 +20,7 @@ const NEWLINE = Uint8Array.of(0x0a);
 /** Nothing is wrong with the file itself. */
 const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 
-export type RotatingFilesOptions = {
+type RotatingFilesOptions = {
   readonly spec: LogFileSpec;
   /** Of the service. */
   readonly name: string;

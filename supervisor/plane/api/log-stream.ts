@@ -23,6 +23,7 @@ export class LogStream {
   /** By service, as text: what the next id is made of. */
   readonly #told = new Map<string, string>();
   #id = '';
+  #goOn: () => void = () => undefined;
 
   constructor(outgoing: ServerResponse, reader: LogReader, form: Form) {
     this.#stream = new BoundedStream(
@@ -31,6 +32,9 @@ export class LogStream {
     );
     this.#reader = reader;
     this.#form = form;
+    this.#stream.onClose(() => {
+      this.#goOn();
+    });
   }
 
   /** Never rejects. */
@@ -63,8 +67,8 @@ export class LogStream {
     const state = this.#stream.write(text);
     if (state === 'full')
       await new Promise<void>((resolve) => {
+        this.#goOn = resolve;
         this.#stream.onDrain(resolve);
-        this.#stream.onClose(resolve);
       });
     return state === 'over' ? 'over' : 'open';
   }

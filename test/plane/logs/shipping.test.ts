@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { until, within } from '../../support/deadline.ts';
 import { accept, answerWith, HttpCollector, type Answer } from './support/http-collector.ts';
 import { ShippingRun } from './support/shipping-run.ts';
@@ -52,6 +53,25 @@ test('many lines travel together', async () => {
   await using run = new ShippingRun(spooling);
   await run.sent('central', 10_000);
   assert.ok(collector.requests.length <= 4, `${collector.requests.length} requests`);
+});
+
+test('lines that come one after the other travel together too', async () => {
+  await using collector = await HttpCollector.listen();
+  using spooling = spoolingTo(collector.port);
+  const lingerMs = 100;
+  await using run = new ShippingRun(spooling, { lingerMs });
+  const beganMs = performance.now();
+  for (let n = 1; n <= 300; n++) {
+    spooling.writeLines(1);
+    await pause(1);
+  }
+  await run.sent('central', 300);
+  const most = (performance.now() - beganMs) / lingerMs + 1;
+  assert.ok(
+    collector.requests.length <= most,
+    `${collector.requests.length} requests where ${most} would do`,
+  );
+  assert.deepEqual(collector.texts, numbered(1, 300));
 });
 
 test('a receiver that is away gets all of it when it comes, and Bosun says both once', async () => {

@@ -318,6 +318,10 @@ export class PlaneRig implements AsyncDisposable {
       const answer = this.#options.engine?.(command, this);
       if (answer !== undefined) this.#send({ type: 'reply', command: command.id, result: answer });
     }
+    if (message.type === 'upgrade-requested') {
+      const answer = { kind: 'accepted', from: '1.0.0', to: '1.0.1' } as const;
+      this.#send({ type: 'upgrade-answered', id: message.request.id, answer });
+    }
     if (message.type === 'unusable')
       this.emit([{ type: 'log-trouble', name: message.service, text: message.text }]);
     this.#wake();

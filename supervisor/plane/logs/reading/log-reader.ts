@@ -68,15 +68,15 @@ export class LogReader {
 
   /** Throws what open(2), read(2) and readdir(3) fail with. */
   async *rounds(): AsyncGenerator<readonly LogItem[], void, undefined> {
-    const { wish, gone } = this.#options;
+    const { wish } = this.#options;
     try {
       await this.#begin();
       // Where it begins is told before the first line.
       yield [];
-      while (!gone.aborted) {
+      while (!this.#isOver()) {
         for await (const items of this.#round()) {
           yield items;
-          if (gone.aborted || items.some(isTheEnd)) return;
+          if (this.#isOver() || items.some(isTheEnd)) return;
         }
         if (wish.mode === 'once') return;
         this.#watch();
@@ -87,6 +87,10 @@ export class LogReader {
     } finally {
       this.#close();
     }
+  }
+
+  #isOver(): boolean {
+    return this.#options.gone.aborted;
   }
 
   async *#round(): AsyncGenerator<readonly LogItem[], void, undefined> {
@@ -136,18 +140,15 @@ export class LogReader {
     return { kind: 'file', options: { service: name, files, format: file.format, pieceBytes } };
   }
 
+  /** What is written to a file is in the memory after that: if it is there, and still no file is, none could be written. */
   async #isOnlyInMemory(name: string, files: LogFiles): Promise<boolean> {
     try {
-      const numbers = await files.numbers();
-      if (numbers.length > 1) return false;
-      const found = await files.open(numbers[0] ?? 1);
-      if (found.kind === 'opened') await found.file.handle.close();
-      if (found.kind !== 'none') return false;
+      if (await hasFiles(files)) return false;
+      const held = await Promise.race([this.#options.logs.newest([name], 1), patience(RING_WAIT_MS)]);
+      return (held?.length ?? 0) > 0 && !(await hasFiles(files));
     } catch {
       return true;
     }
-    const held = await Promise.race([this.#options.logs.newest([name], 1), patience(RING_WAIT_MS)]);
-    return (held?.length ?? 0) > 0;
   }
 
   #createRing(name: string, feed: RingFeed, gap: LogGap | undefined): RingSource {
@@ -207,6 +208,14 @@ export class LogReader {
     for (const source of this.#sources.values()) source.close();
     this.#feed?.close();
   }
+}
+
+async function hasFiles(files: LogFiles): Promise<boolean> {
+  const numbers = await files.numbers();
+  if (numbers.length > 1) return true;
+  const found = await files.open(numbers[0] ?? 1);
+  if (found.kind === 'opened') await found.file.handle.close();
+  return found.kind !== 'none';
 }
 
 /** There is no use in going on. */

@@ -105,8 +105,10 @@ export class StreamConnection {
     const { writableLength } = this.#socket;
     if (writableLength > 0) return writableLength + 1;
     const fd = descriptorOf(this.#socket);
-    const unsent = fd === undefined ? undefined : this.#calls.unsentBytes(fd);
-    return unsent?.ok === true ? unsent.value : 0;
+    if (fd === undefined) throw new Error(this.#over ?? 'it has closed the connection');
+    const unsent = this.#calls.unsentBytes(fd);
+    // Without SIOCOUTQ, that the kernel has it is all that can be known.
+    return unsent.ok ? unsent.value : 0;
   }
 }
 

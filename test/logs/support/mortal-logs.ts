@@ -1,0 +1,397 @@
+// The real pipes, staging memory and standard output of the logs' thread over real pipes, in the test's own process, with a death at any step:
+// before each look at the memory that outlives the thread, each store in it, and each system call. After a death another set of objects goes
+// on over the same memory, as another thread would. Only what the kernel has done and the store of its result are one step, as in V8.
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import {
+  COUNT,
+  createLogBoard,
+  ownerOf,
+  TALLY,
+  TALLY_BYTES,
+  WORD,
+} from '../../../supervisor/core/log-board.ts';
+import type { LogBoard } from '../../../supervisor/core/log-board.ts';
+import type { FromLogs, LogBlock } from '../../../supervisor/core/log-message.ts';
+import { DEFAULT_LOGS } from '../../../supervisor/core/log-spec.ts';
+import type { RunId, ServiceName } from '../../../supervisor/core/names.ts';
+import type { LentPipe } from '../../../supervisor/core/plane-message.ts';
+import { BackPressure } from '../../../supervisor/logs/back-pressure.ts';
+import { LineRing } from '../../../supervisor/logs/line-ring.ts';
+import { Pipes } from '../../../supervisor/logs/pipes.ts';
+import type { BlockStore, Poll, Progress } from '../../../supervisor/logs/ports.ts';
+import { ServiceOutput } from '../../../supervisor/logs/service-output.ts';
+import { Staging } from '../../../supervisor/logs/staging.ts';
+import { StdoutSink } from '../../../supervisor/logs/stdout-sink.ts';
+import { Tally } from '../../../supervisor/logs/tally.ts';
+import { makeNonBlocking, setPipeSize } from '../../../supervisor/os/libc-poll.ts';
+import { libc } from '../../../supervisor/os/libc.ts';
+
+class Death extends Error {}
+
+/** Where the thread dies, and whether it has. */
+class Fate {
+  steps = 0;
+  #left = Infinity;
+  #state: 'alive' | 'in-the-kernel' | 'dead' = 'alive';
+
+  bear(stepsToLive: number): void {
+    this.#left = stepsToLive;
+    this.#state = 'alive';
+  }
+
+  step(): void {
+    if (this.#state === 'in-the-kernel') return;
+    this.steps += 1;
+    this.#left -= 1;
+    if (this.#left < 0) this.#state = 'dead';
+    // Also after somebody has caught it: nothing is done by the dead.
+    if (this.#state === 'dead') throw new Death();
+  }
+
+  /** What comes up to the next store belongs to the system call. */
+  called(): void {
+    this.#state = 'in-the-kernel';
+  }
+
+  stored(): void {
+    if (this.#state === 'in-the-kernel') this.#state = 'alive';
+  }
+}
+
+function mortal<Memory extends Int32Array | BigInt64Array>(memory: Memory, fate: Fate): Memory {
+  return new Proxy(memory, {
+    get: (target, key) => {
+      fate.step();
+      return Reflect.get(target, key, target) as unknown;
+    },
+    set: (target, key, value) => {
+      fate.step();
+      fate.stored();
+      return Reflect.set(target, key, value, target);
+    },
+  });
+}
+
+class MortalTally extends Tally {
+  readonly #fate: Fate;
+
+  constructor(shared: SharedArrayBuffer, fate: Fate) {
+    super(shared);
+    this.#fate = fate;
+  }
+
+  override set(...counted: Parameters<Tally['set']>): void {
+    this.#fate.step();
+    super.set(...counted);
+  }
+}
+
+/** A file of which each write takes a part, and whose progress is where the board has it. */
+class PartialFile implements BlockStore {
+  readonly dueAtMs = Infinity;
+  readonly #chunks: Buffer[] = [];
+  readonly #fate: Fate;
+
+  constructor(fate: Fate) {
+    this.#fate = fate;
+  }
+
+  write(output: Uint8Array, progress: Progress): void {
+    for (let at = progress.bytes; at < output.length; at = progress.bytes) {
+      this.#fate.step();
+      const part = output.subarray(at, at + Math.max(100, Math.ceil((output.length - at) / 2)));
+      this.#chunks.push(Buffer.from(part));
+      this.#fate.called();
+      progress.add(part.length);
+    }
+  }
+
+  tick(): void {
+    throw new Error('never due');
+  }
+
+  close(): void {
+    throw new Error('never closed');
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString('latin1');
+  }
+}
+
+const real = { readSync: fs.readSync, writeSync: fs.writeSync };
+
+/** While `work` runs, every read and write is a step of this fate; a write takes no more than `mostBytes`. */
+function underFate<T>(fate: Fate, mostBytes: number, work: () => T): T {
+  fs.readSync = ((...call: Parameters<typeof real.readSync>) => {
+    fate.step();
+    const length = real.readSync(...call);
+    fate.called();
+    return length;
+  }) as typeof fs.readSync;
+  fs.writeSync = ((fd: number, bytes: Buffer, at: number) => {
+    fate.step();
+    const length = real.writeSync(fd, bytes, at, Math.min(mostBytes, bytes.length - at));
+    fate.called();
+    return length;
+  }) as typeof fs.writeSync;
+  syncBuiltinESMExports();
+  try {
+    return work();
+  } finally {
+    Object.assign(fs, real);
+    syncBuiltinESMExports();
+  }
+}
+
+const NO_POLL: Poll = { watch: () => 'watched', forget: () => undefined, wait: () => [] };
+
+type Source = {
+  readonly service: ServiceName;
+  readonly lent: LentPipe;
+  readonly writeEnd: number;
+  readonly tally: SharedArrayBuffer;
+  readonly file: PartialFile;
+  state: 'open' | 'closed' | 'drained';
+};
+
+export type MortalOptions = {
+  readonly services: number;
+  /** A power of two; all of it when nothing is said. */
+  readonly queueBytes?: number;
+  /** Where the queue's counters begin: they wrap. */
+  readonly queueStart?: number;
+  readonly writeBytes?: number;
+};
+
+type Life = { readonly pipes: Pipes; readonly stdout: StdoutSink; readonly pressure: BackPressure };
+
+export class MortalLogs implements Disposable {
+  readonly fate = new Fate();
+  readonly messages: FromLogs[] = [];
+  readonly sources: readonly Source[];
+  deaths = 0;
+  readonly #board: LogBoard;
+  readonly #writeBytes: number;
+  readonly #stdout = nonBlockingPipe();
+  readonly #read: Buffer[] = [];
+  #life: Life | undefined;
+  #lives: number[] = [];
+
+  constructor({ services, queueBytes, queueStart = 0, writeBytes = Infinity }: MortalOptions) {
+    const board = createLogBoard();
+    board.words[WORD.queueHead] = queueStart;
+    board.words[WORD.queueTail] = queueStart;
+    board.words[WORD.noticeMark] = queueStart;
+    this.#board = { ...board, queue: board.queue.subarray(0, queueBytes) };
+    this.#writeBytes = writeBytes;
+    this.sources = Array.from({ length: services }, (_, index) => this.#createSource(index));
+    setPipeSize(this.#stdout.write, 4096);
+  }
+
+  /** How many steps each thread has, one after the other; the last one lives on. */
+  live(...steps: readonly number[]): void {
+    this.#lives = [...steps];
+    this.fate.bear(this.#lives.shift() ?? Infinity);
+  }
+
+  /** What a service writes, as far as its pipe takes it: the rest is given back. */
+  write(index: number, bytes: Buffer): Buffer {
+    try {
+      return bytes.subarray(fs.writeSync(this.#source(index).writeEnd, bytes));
+    } catch {
+      return bytes;
+    }
+  }
+
+  close(index: number): void {
+    const source = this.#source(index);
+    libc.close(source.writeEnd);
+    source.state = 'closed';
+  }
+
+  /** One turn of the thread; when it dies in it another one begins, and has its turn. */
+  turn(work: (life: Life) => void = () => undefined): void {
+    for (;;)
+      try {
+        underFate(this.fate, this.#writeBytes, () => {
+          const life = (this.#life ??= this.#begin());
+          life.stdout.flush();
+          life.pipes.read(this.#open().map(({ lent }) => lent.fd));
+          work(life);
+        });
+        return;
+      } catch (error) {
+        if (!(error instanceof Death)) throw error;
+        this.deaths += 1;
+        this.#life = undefined;
+        this.fate.bear(this.#lives.shift() ?? Infinity);
+      }
+  }
+
+  readStdout(mostBytes = Infinity): void {
+    const chunk = Buffer.alloc(Math.min(mostBytes, 65_536));
+    try {
+      for (let left = mostBytes; left > 0;) {
+        const length = fs.readSync(this.#stdout.read, chunk, 0, Math.min(left, chunk.length), null);
+        if (length === 0) return;
+        this.#read.push(Buffer.from(chunk.subarray(0, length)));
+        left -= length;
+      }
+    } catch {
+      // EAGAIN: that was all.
+    }
+  }
+
+  /** Everybody reads and writes until nothing is left. */
+  settle(): void {
+    for (let turns = 0; this.#open().length > 0 || this.#queued > 0; turns += 1) {
+      if (turns > 10_000) throw new Error('it never ends');
+      this.turn();
+      this.readStdout();
+    }
+    // A loss is told when nothing waits any more.
+    this.turn();
+    this.readStdout();
+  }
+
+  get output(): string {
+    return Buffer.concat(this.#read).toString('latin1');
+  }
+
+  get droppedLines(): number {
+    return Number(this.#board.counts[COUNT.droppedLines]);
+  }
+
+  counted(index: number, counter: keyof typeof TALLY): number {
+    return Number(new BigInt64Array(this.#source(index).tally)[TALLY[counter]]);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { lent, writeEnd, state } of this.sources) {
+      if (state === 'open') libc.close(writeEnd);
+      if (state !== 'drained') libc.close(lent.fd);
+    }
+    libc.close(this.#stdout.read);
+    libc.close(this.#stdout.write);
+  }
+
+  get #queued(): number {
+    return ((this.#board.words[WORD.queueTail] ?? 0) - (this.#board.words[WORD.queueHead] ?? 0)) | 0;
+  }
+
+  #open(): readonly Source[] {
+    return this.sources.filter(({ state }) => state !== 'drained');
+  }
+
+  #source(index: number): Source {
+    const source = this.sources[index];
+    if (source === undefined) throw new Error(`no service ${index}`);
+    return source;
+  }
+
+  #createSource(index: number): Source {
+    const { read, write } = nonBlockingPipe();
+    const service = `s${index}` as ServiceName;
+    const lent: LentPipe = {
+      service,
+      run: (index + 1) as RunId,
+      stream: 'stdout',
+      pid: 100,
+      fd: read,
+      carry: new SharedArrayBuffer(4, { maxByteLength: 4 + 65_536 }),
+      watched: [],
+    };
+    const file = new PartialFile(this.fate);
+    return { service, lent, writeEnd: write, tally: new SharedArrayBuffer(TALLY_BYTES), file, state: 'open' };
+  }
+
+  /** As log-thread.ts and the engine do it. */
+  #begin(): Life {
+    const { words, counts } = this.#board;
+    const board = { ...this.#board, words: mortal(words, this.fate), counts: mortal(counts, this.fate) };
+    const staging = new Staging(board);
+    const pressure = new BackPressure((change) => {
+      pipes.setPressure(change);
+    });
+    const stdout = new StdoutSink({
+      fd: this.#stdout.write,
+      board,
+      poll: NO_POLL,
+      pressure,
+      lossNotice: (lines) => Buffer.from(`lost ${lines}\n`),
+      onTrouble: (errno) => {
+        throw new Error(errno);
+      },
+    });
+    const outputs = new Map(
+      this.sources.map((source) => [source.service as string, this.#outputOf(source, stdout)]),
+    );
+    const pipes: Pipes = new Pipes({
+      ports: {
+        poll: NO_POLL,
+        makeNonBlocking: () => undefined,
+        growPipe: () => 'refused',
+        post: (message) => {
+          this.#receive(message);
+        },
+        receive: () => undefined,
+      },
+      staging,
+      outputOf: (service) => {
+        const output = outputs.get(service);
+        if (output === undefined) throw new Error(service);
+        return output;
+      },
+      left: () => undefined,
+    });
+    stdout.flush();
+    const owner = words[WORD.owner] ?? 0;
+    const lent = this.#open().map((source) => source.lent);
+    const left = lent.find(({ run, stream }) => ownerOf(run, stream) === owner);
+    if (left === undefined) words[WORD.owner] = 0;
+    for (const pipe of left === undefined ? lent : [left, ...lent.filter((each) => each !== left)])
+      pipes.lend(pipe);
+    return { pipes, stdout, pressure };
+  }
+
+  #outputOf({ service, tally, file }: Source, stdout: StdoutSink): ServiceOutput {
+    return new ServiceOutput(
+      {
+        source: { service, logs: DEFAULT_LOGS, secrets: [], tally },
+        tally: new MortalTally(tally, this.fate),
+        format: show,
+        redact: (bytes) => ({ bytes, masked: 0 }),
+        file: { format: show, files: file },
+        ring: new LineRing(1000),
+      },
+      { stdout, spool: file, tellFollowers: () => undefined },
+    );
+  }
+
+  /** What has been posted is the engine's, whatever becomes of the thread. */
+  #receive(message: FromLogs): void {
+    this.fate.step();
+    this.messages.push(message);
+    if (message.type !== 'drained') return;
+    for (const source of this.sources)
+      if (source.lent.run === message.run) {
+        source.state = 'drained';
+        libc.close(source.lent.fd);
+      }
+  }
+}
+
+/** The bytes as they are; a piece of a line says that it is one. */
+function show({ bytes, ends }: LogBlock): Uint8Array {
+  return ends === 'continues' ? Buffer.concat([bytes, Buffer.from('~\n')]) : Buffer.from(bytes);
+}
+
+function nonBlockingPipe(): { readonly read: number; readonly write: number } {
+  const made = libc.pipe();
+  if (!made.ok) throw new Error(`pipe2(2): ${made.errno}`);
+  makeNonBlocking(made.value.read);
+  makeNonBlocking(made.value.write);
+  return made.value;
+}
