@@ -30,7 +30,7 @@ export default tseslint.config(
         {
           object: 'process',
           property: 'exit',
-          message: 'Only main.ts, ctl.ts and worker.ts end the process.',
+          message: 'Only main.ts, ctl.ts and the workers end the process.',
         },
       ],
       'no-restricted-syntax': [
@@ -61,7 +61,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['supervisor/main.ts', 'supervisor/ctl.ts', 'supervisor/worker.ts'],
+    files: ['supervisor/main.ts', 'supervisor/ctl.ts', 'supervisor/worker.ts', 'supervisor/log-worker.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -21,8 +21,7 @@ new LogThread({
     post: (message: FromLogs) => {
       parent.postMessage(message);
     },
-    receive: (from) =>
-      receiveMessageOnPort(from as Parameters<typeof receiveMessageOnPort>[0])?.message as unknown,
+    receive: (from) => receiveMessageOnPort(from)?.message as unknown,
   },
 }).run();
 // Else its channels would keep it alive.

@@ -50,7 +50,7 @@ const fileShape = {
     .max(10_000)
     .optional()
     .meta({
-      description: 'So many rotated files are kept; the oldest is removed.',
+      description: 'So many rotated files are kept; the oldest is removed. 0 sets no limit.',
       default: 5,
       examples: [10],
     }),

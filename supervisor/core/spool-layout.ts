@@ -27,7 +27,7 @@ export const SEGMENT_HEADER_BYTES = 24;
 
 /** The record's length, the CRC-32 of all that follows, then the fields of SpoolRecord. */
 export const RECORD_HEADER_BYTES = 28;
-export const RECORD_SUM_AT = 4;
+const RECORD_SUM_AT = 4;
 /** What the sum is of begins here. */
 export const RECORD_SUMMED_AT = 8;
 const TIME_AT = 8;

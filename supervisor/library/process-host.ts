@@ -22,6 +22,7 @@ import { ProcessStreams } from './process-streams.ts';
 export type Started = { readonly result: CommandResult; readonly record: JobRecord | undefined };
 
 const NOTHING = (): void => undefined;
+const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 const REFUSED: CommandResult = {
   kind: 'refused',
   error: { code: 'shutting-down', service: '', message: 'the process manager is closed' },
@@ -38,6 +39,7 @@ export class ProcessHost {
   #limitBytes = 0;
   #answer: CommandResult = REFUSED;
   #commands = 0;
+  #alive: NodeJS.Timeout | undefined;
   #life: 'open' | 'closed' = 'open';
 
   constructor() {
@@ -111,7 +113,17 @@ export class ProcessHost {
     this.#reaping[Symbol.dispose]();
   }
 
+  /** SIGCHLD does not keep an application alive, and the streams may end before the process: whoever waits for it would never hear of its end. */
+  #keepAlive(): void {
+    const live = this.records.some(isLiveJob);
+    if (live) this.#alive ??= setInterval(NOTHING, LONGEST_INTERVAL_MS);
+    if (live) return;
+    clearInterval(this.#alive);
+    this.#alive = undefined;
+  }
+
   #onEvent({ event }: RecordedEvent): void {
+    this.#keepAlive();
     if (event.type === 'job-forgotten') this.#streams.delete(event.job);
     if (event.type !== 'job-ended') return;
     this.#streams.get(event.job)?.endSoon();

@@ -158,8 +158,7 @@ export class Outputs {
       this.#options.post({ type: 'unusable', service, text });
     };
     // By its place: it may hold what it masks.
-    const nameOf = (pattern: string): string =>
-      `redact_patterns[${logs.redact.patterns.indexOf(pattern)}]`;
+    const nameOf = (pattern: string): string => `redact_patterns[${logs.redact.patterns.indexOf(pattern)}]`;
     return createRedactor({
       secrets,
       patterns: logs.redact.patterns,

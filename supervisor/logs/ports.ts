@@ -11,7 +11,9 @@ export type FormatBlock = (block: LogBlock) => Uint8Array;
 export type Progress = {
   /** Bytes of this very output that are where they belong already, by this thread or by the one before it. */
   readonly bytes: number;
-  /** To be called with the result of write(2) at once: nothing may come between the two. */
+  /** `words[word]` is `bytes`: what write(2) has taken is stored there by the statement that calls it, with no other call between the two. */
+  readonly words: Int32Array;
+  readonly word: number;
   add(bytes: number): void;
 };
 

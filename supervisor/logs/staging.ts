@@ -132,20 +132,20 @@ export class Staging {
 }
 
 class WordProgress implements Progress {
-  readonly #words: Int32Array;
-  readonly #word: ProgressWord;
+  readonly words: Int32Array;
+  readonly word: ProgressWord;
 
   constructor(words: Int32Array, word: ProgressWord) {
-    this.#words = words;
-    this.#word = word;
+    this.words = words;
+    this.word = word;
   }
 
   get bytes(): number {
-    return this.#words[this.#word] ?? 0;
+    return this.words[this.word] ?? 0;
   }
 
   add(bytes: number): void {
-    this.#words[this.#word] = this.bytes + bytes;
+    this.words[this.word] = this.bytes + bytes;
   }
 }
 

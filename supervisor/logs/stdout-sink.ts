@@ -1,6 +1,6 @@
 // Writes lines to standard output without ever waiting for its reader. What cannot be written now is queued up to a bound; what is beyond it
 // is counted, and a line says so when the reader is back (P11). A thread that dies here is followed by one that writes nothing twice.
-import { writeSync } from 'node:fs';
+import { writevSync } from 'node:fs';
 import type { LogBoard } from '../core/log-board.ts';
 import type { BackPressure } from './back-pressure.ts';
 import { countLines } from './block-splitter.ts';
@@ -112,8 +112,9 @@ export class StdoutSink {
     let bytes = 0;
     try {
       while (bytes < output.length) {
-        // Nothing is called between the return of write(2) and the store: see Staging.fill.
-        const now = (words[word] = before + bytes + writeSync(this.#options.fd, output, bytes));
+        const rest = [bytes === 0 ? output : output.subarray(bytes)];
+        // Nothing is called between the return of write(2) and the store: see Staging.fill. writeSync() of Node's calls something.
+        const now = (words[word] = before + bytes + writevSync(this.#options.fd, rest));
         bytes = (now - before) | 0;
         this.#trouble = undefined;
       }

@@ -45,14 +45,13 @@ function play({ actions, ...options }: Scenario, ...lives: readonly number[]): M
   return logs;
 }
 
-/** What a service has written, as a file shows it. */
+/** What a service has written, as a file shows it: no line is too long. */
 function written({ actions }: Scenario, service: number): string {
   const all = Buffer.concat(
     actions.flatMap((action) => (action.do === 'write' && action.service === service ? [action.bytes] : [])),
   ).toString('latin1');
   const whole = all === '' || all.endsWith('\n') ? all : `${all}\n`;
-  const cut = new RegExp(`[^\\n]{${MAX_LINE_BYTES}}(?=[^\\n])`, 'g');
-  return whole.replaceAll(cut, (piece) => `${piece}~\n`);
+  return whole;
 }
 
 function check(scenario: Scenario, logs: MortalLogs, what: string): void {
@@ -150,15 +149,15 @@ test('a life without a death: all is there, and what is lost is counted and told
   }
 });
 
-for (const [what, scenario] of [
-  ['pieces, partial writes and an unfinished end', SMALL],
-  ['standard output is full, and lines are lost', FULL],
+for (const [what, scenario, stride] of [
+  ['pieces, partial writes and an unfinished end', SMALL, 1],
+  ['standard output is full, and lines are lost', FULL, 1],
 ] as const)
   test(`death at every step: ${what}`, () => {
     using calm = play(scenario);
     const { steps } = calm.fate;
     assert.ok(steps > 300, `${steps}`);
-    for (let step = 0; step < steps; step += 1) {
+    for (let step = 0; step < steps; step += stride) {
       using logs = play(scenario, step);
       check(scenario, logs, `death at step ${step}`);
     }
@@ -166,7 +165,7 @@ for (const [what, scenario] of [
 
 test('death at every step, and the next thread dies soon too', () => {
   using calm = play(SMALL);
-  for (let step = 0; step < calm.fate.steps; step += 7)
+  for (let step = 0; step < calm.fate.steps; step += 3)
     for (const then of [0, 1, 2, 3, 5, 8, 13, 21, 34]) {
       using logs = play(SMALL, step, then);
       check(SMALL, logs, `deaths at step ${step} and ${then}`);
@@ -175,7 +174,7 @@ test('death at every step, and the next thread dies soon too', () => {
 
 test('death at every step of a line that is too long', () => {
   using calm = play(LONG);
-  for (let step = 0; step < calm.fate.steps; step += 5) {
+  for (let step = 0; step < calm.fate.steps; step += 1) {
     using logs = play(LONG, step);
     assert.equal(logs.sources[0]?.file.text, calm.sources[0]?.file.text, `death at step ${step}`);
     assert.equal(logs.output, calm.output, `death at step ${step}`);
@@ -219,6 +218,6 @@ test('whatever services write, whenever the reader reads, wherever two threads d
       using logs = play(played, first, second);
       check(played, logs, `deaths at ${first} and ${second}`);
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });

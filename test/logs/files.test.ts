@@ -13,7 +13,7 @@ import {
 import { describe, test } from 'node:test';
 import { parseRotatedName, rotatedName } from '../../supervisor/core/log-file-name.ts';
 import { createRotatingFiles } from '../../supervisor/logs/files/rotating-files.ts';
-import { assertAccounted, numberedLines, StoreRig } from './support/store-rig.ts';
+import { assertAccounted, numberedLines, RigProgress, StoreRig } from './support/store-rig.ts';
 
 const LINE = 'a line of 20 bytes.\n';
 
@@ -83,7 +83,7 @@ describe('writing', () => {
   test('createRotatingFiles writes with the real clock and the real calls', () => {
     using rig = new StoreRig();
     const store = createRotatingFiles(rig.spec, 'web', rig);
-    store.write(Buffer.from(LINE), { bytes: 0, add: () => undefined });
+    store.write(Buffer.from(LINE), new RigProgress(() => true));
     store.close();
     assert.equal(rig.read().slice(0, LINE.length), LINE);
   });

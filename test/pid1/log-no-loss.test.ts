@@ -75,7 +75,7 @@ async function killThreads(container: Container, client: BosunClient): Promise<v
       const deaths = await deathsOf(client);
       return deaths.logs >= DEATHS && deaths.plane >= DEATHS / 5;
     },
-    60_000,
+    60_000 + 2 * TORTURE_MS,
   );
 }
 

@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { Container } from '../support/container.ts';
+import type { LogLineView } from '../../supervisor/wire/log-view.ts';
+import { call } from '../plane/support/http.ts';
+import { Container, type ContainerOptions } from '../support/container.ts';
 import { eventsOf, reaches } from '../support/ctl-events.ts';
 import { until, within } from '../support/deadline.ts';
 import { shell } from '../support/inside.ts';
@@ -101,4 +104,39 @@ environment: { TEST_DIR: "\${TEST_DIR}" }
   assert.ok(!container.stdout.lines.some((line) => /^other +\| read/.test(line)));
   const { stdout } = await container.ctl('logs', 'web', '-n', '1');
   assert.equal(stdout, 'found\n', 'and whoever has the role observe reads it over the API');
+});
+
+test('a cursor holds over a restart of Bosun', async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'bosun-state-'));
+  const say = (text: string): ContainerOptions => ({
+    services: {
+      web: `command: ${shell(`echo ${text} one; echo ${text} two; exec sleep 100000`)}\nlogs: { file: true }\n`,
+    },
+    options: ['--state-dir', stateDir, '--log-format', 'raw'],
+  });
+  const linesOf = async (container: Container, query: string): Promise<readonly LogLineView[]> => {
+    const { text } = await call(container.socket, `/v1/logs?services=web&${query}`);
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as LogLineView);
+  };
+  try {
+    let cursor = '';
+    {
+      await using first = new Container(say('first'));
+      await first.stdout.line((line) => line === 'first two');
+      await reaches(first, 'web', 'running');
+      cursor = (await linesOf(first, ''))[0]?.cursor ?? '';
+      await first.signal('SIGTERM');
+      await first.end();
+    }
+    await using second = new Container(say('second'));
+    await second.stdout.line((line) => line === 'second two');
+    await reaches(second, 'web', 'running');
+    const lines = (await linesOf(second, `after=${cursor}`)).map(({ line }) => line);
+    assert.deepEqual(lines, ['first two', 'second one', 'second two']);
+  } finally {
+    rmSync(stateDir, { recursive: true, force: true });
+  }
 });

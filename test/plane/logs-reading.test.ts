@@ -151,8 +151,8 @@ test('server-sent events: an id for each line, and Last-Event-ID goes on behind 
 async function follow(
   logs: AsyncGenerator<StreamedLog, void, undefined>,
   enough: (line: string) => boolean,
+  seen: string[] = [],
 ): Promise<readonly string[]> {
-  const seen: string[] = [];
   for await (const streamed of logs) {
     seen.push(streamed.kind === 'line' ? streamed.line.line : `gap: ${streamed.gap.reason}`);
     if (enough(seen.at(-1) ?? '')) break;
@@ -163,12 +163,15 @@ async function follow(
 test('a follower sees each line once, over rotation and the death of the plane and of the logs', async () => {
   await using rig = await startTwo({ maxBytes: 3000 });
   const client = new BosunClient(rig.socketPath);
-  const seen = follow(client.streamLogs({ services: ['web'], lines: 'all' }), (line) => line === 'line 1999');
+  const soFar: string[] = [];
+  const logs = client.streamLogs({ services: ['web'], lines: 'all' });
+  const seen = follow(logs, (line) => line === 'line 1999', soFar);
   seen.catch(() => undefined);
   for (let line = 0; line < 2000; line += 1) {
     writeSync(pipe(rig, 0), `line ${line}\n`);
     if (line === 500 || line === 1500) await rig.crashLogs();
     if (line === 1000) {
+      await until('lines to be seen', () => soFar.length > 700);
       rig.crash();
       await rig.message('worker-exit');
       await rig.restartWorker();
@@ -206,6 +209,22 @@ test('a follower of a service without files sees each line once over the death o
   );
 });
 
+test('a follower that waits is told of more by the logs that have taken over', async () => {
+  await using rig = await startTwo();
+  await write(rig, 0, 'before\n');
+  const begun = Promise.withResolvers<undefined>();
+  const client = new BosunClient(rig.socketPath);
+  const seen = follow(client.streamLogs({ services: ['web'] }), (line) => {
+    begun.resolve(undefined);
+    return line === 'after';
+  });
+  seen.catch(() => undefined);
+  await within('the first line', begun.promise);
+  await rig.crashLogs();
+  await write(rig, 0, 'after\n');
+  assert.deepEqual(await within('the line after that', seen), ['before', 'after']);
+});
+
 test('what is not held any more is told', async () => {
   await using rig = await startTwo();
   await write(rig, 1, 'first\n');
@@ -227,15 +246,17 @@ test('files that say no times: the memory is looked at, and the reader is told',
 });
 
 test('a directory that nobody can write to: what is held in memory is shown', async () => {
-  const file = join(ROOT, 'a-file');
   mkdirSync(ROOT, { recursive: true });
-  writeFileSync(file, '');
-  await using rig = await startTwo({ directory: join(file, 'web') });
-  await write(rig, 0, 'still to be seen\n');
-  assert.deepEqual(await textsOf(rig, 'services=web'), ['web: still to be seen']);
+  writeFileSync(join(ROOT, 'a-file'), '');
+  // ENOTDIR, and ENOENT for whoever looks and whoever makes it.
+  for (const directory of [join(ROOT, 'a-file', 'web'), '/proc/bosun-is-not-there/web']) {
+    await using rig = await startTwo({ directory });
+    await write(rig, 0, 'still to be seen\n');
+    assert.deepEqual(await textsOf(rig, 'services=web'), ['web: still to be seen']);
+  }
 });
 
-test('a reader that takes nothing holds nothing up and makes nothing grow', async () => {
+test('a reader that takes nothing holds nothing up, and misses nothing when it goes on', async () => {
   await using rig = await startTwo();
   const stalled = await open(rig.socketPath, '/v1/logs?services=web&follow=true&lines=0', {
     headers: { accept: 'text/event-stream' },

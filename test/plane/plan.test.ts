@@ -156,7 +156,13 @@ const CHANGES: readonly (readonly [Partial<ServiceSpec>, Partial<ServiceSpec>, r
     ['limits.memory added (4096)', 'limits.cpus added (1.5)'],
   ],
   [
-    { logs: { ...DEFAULT_LOGS, redact: { names: ['A'], fileValues: [], patterns: ['s3cret'] }, forward: ['old'] } },
+    {
+      logs: {
+        ...DEFAULT_LOGS,
+        redact: { names: ['A'], fileValues: [], patterns: ['s3cret'] },
+        forward: ['old'],
+      },
+    },
     {
       logs: {
         format: 'raw',

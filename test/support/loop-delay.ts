@@ -8,7 +8,12 @@ import { createInterface } from 'node:readline';
 import type { Container } from './container.ts';
 import { until, within } from './deadline.ts';
 
-export type LoopDelay = { readonly maxMs: number; readonly p99Ms: number; readonly samples: number };
+export type LoopDelay = {
+  readonly maxMs: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  readonly samples: number;
+};
 
 /** A program for Container. */
 export const BOSUN_WITH_LOOP_DELAY = [

@@ -52,8 +52,10 @@ export async function letThemWrite(container: Container): Promise<void> {
 export class WriterBeside implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
+  readonly #report: () => Promise<Written>;
 
   constructor(container: Container, name: string, writing: Writing) {
+    this.#report = () => writtenBy(container, name, 30_000);
     const script = '"$@" 2>&1 | cat >/dev/null';
     this.#child = spawn('sh', ['-c', script, 'sh', ...commandOf(name, writing)], {
       env: { PATH: process.env['PATH'], TEST_DIR: container.directory },
@@ -61,6 +63,11 @@ export class WriterBeside implements AsyncDisposable {
       detached: true,
     });
     this.#ended = once(this.#child, 'close');
+  }
+
+  /** When it is done. */
+  written(): Promise<Written> {
+    return this.#report();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,7 +7,7 @@ import type { FileCalls, FileFacts } from './file-calls.ts';
 import { errnoOf, RefusedFile } from './file-fault.ts';
 import type { LogDirectory } from './log-directory.ts';
 
-/** O_NONBLOCK: open(2) of a FIFO, or of a file with a lease, does not wait. O_CLOEXEC is added by libuv. O_RDWR: its last byte is read. */
+/** O_NONBLOCK: open(2) of a file with a lease, or of a device, does not wait. O_CLOEXEC is added by libuv. O_RDWR: its last byte is read. */
 const APPEND =
   constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 const CREATE = APPEND | constants.O_CREAT | constants.O_EXCL;

@@ -13,7 +13,7 @@ import {
   readSync,
   renameSync,
   unlinkSync,
-  writeSync,
+  writevSync,
   type BigIntStats,
 } from 'node:fs';
 
@@ -49,7 +49,8 @@ export type FileCalls = {
 export const fileCalls: FileCalls = {
   open: openSync,
   close: closeSync,
-  write: writeSync,
+  // Unlike writeSync() it calls nothing after write(2) has returned: a thread that is ended there would have written what nobody knows of.
+  write: (fd, bytes, at, length) => writevSync(fd, [bytes.subarray(at, at + length)]),
   pread: (fd, into, position) => readSync(fd, into, 0, into.length, position),
   fstat: (fd) => factsOf(fstatSync(fd, { bigint: true })),
   lstat: (path) => factsOf(lstatSync(path, { bigint: true })),

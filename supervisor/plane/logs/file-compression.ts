@@ -98,8 +98,6 @@ export class FileCompression {
       return 'go-on';
     } catch (error) {
       if (signal.aborted) return 'give-up';
-      // Retention has removed it.
-      if (errnoOf(error) === 'ENOENT') return 'go-on';
       this.#fail(directory, `compress ${join(directory, name)}`, error);
       return FOR_ALL.has(errnoOf(error)) ? 'give-up' : 'go-on';
     }
@@ -107,7 +105,7 @@ export class FileCompression {
 
   #fail(directory: string, doing: string, error: unknown): void {
     const errno = errnoOf(error);
-    // There are no files yet.
+    // There are no files yet, or retention has removed this one.
     if (errno === 'ENOENT' || this.#told.get(directory) === errno) return;
     this.#told.set(directory, errno);
     const reason = error instanceof Error ? error.message : String(error);

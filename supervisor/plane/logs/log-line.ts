@@ -20,7 +20,7 @@ export function linesOf({ service, stream, timeMs, bytes, ends }: LogBlock): rea
   const continues = ends === 'continues';
   if (continues) return [{ service, stream, timeMs, bytes: all, continues }];
   const lines: LogLine[] = [];
-  for (let start = 0; start < all.length; ) {
+  for (let start = 0; start < all.length;) {
     const newline = all.indexOf(NEWLINE, start);
     const end = newline < 0 ? all.length : newline;
     lines.push({ service, stream, timeMs, bytes: all.subarray(start, end), continues });

@@ -120,30 +120,41 @@ class PartialFile implements BlockStore {
   }
 }
 
-const real = { readSync: fs.readSync, writeSync: fs.writeSync };
+const real = { readSync: fs.readSync, writevSync: fs.writevSync };
+
+let current: { readonly fate: Fate; readonly mostBytes: number } | undefined;
+
+/** Once: to tell all modules of it takes longer than a whole life. */
+fs.readSync = ((...call: Parameters<typeof real.readSync>) => {
+  current?.fate.step();
+  const length = real.readSync(...call);
+  current?.fate.called();
+  return length;
+}) as typeof fs.readSync;
+fs.writevSync = ((fd: number, buffers: readonly Uint8Array[]) => {
+  if (current === undefined) return real.writevSync(fd, buffers);
+  current.fate.step();
+  const length = real.writevSync(
+    fd,
+    buffers.map((bytes) => bytes.subarray(0, current?.mostBytes)),
+  );
+  current.fate.called();
+  return length;
+}) as typeof fs.writevSync;
+syncBuiltinESMExports();
 
 /** While `work` runs, every read and write is a step of this fate; a write takes no more than `mostBytes`. */
 function underFate<T>(fate: Fate, mostBytes: number, work: () => T): T {
-  fs.readSync = ((...call: Parameters<typeof real.readSync>) => {
-    fate.step();
-    const length = real.readSync(...call);
-    fate.called();
-    return length;
-  }) as typeof fs.readSync;
-  fs.writeSync = ((fd: number, bytes: Buffer, at: number) => {
-    fate.step();
-    const length = real.writeSync(fd, bytes, at, Math.min(mostBytes, bytes.length - at));
-    fate.called();
-    return length;
-  }) as typeof fs.writeSync;
-  syncBuiltinESMExports();
+  current = { fate, mostBytes };
   try {
     return work();
   } finally {
-    Object.assign(fs, real);
-    syncBuiltinESMExports();
+    current = undefined;
   }
 }
+
+/** Of all lives, one after the other: to make three megabytes takes longer than a life. */
+const MEMORY = createLogBoard();
 
 const NO_POLL: Poll = { watch: () => 'watched', forget: () => undefined, wait: () => [] };
 
@@ -180,7 +191,9 @@ export class MortalLogs implements Disposable {
   #lives: number[] = [];
 
   constructor({ services, queueBytes, queueStart = 0, writeBytes = Infinity }: MortalOptions) {
-    const board = createLogBoard();
+    const board = MEMORY;
+    board.words.fill(0);
+    board.counts.fill(0n);
     board.words[WORD.queueHead] = queueStart;
     board.words[WORD.queueTail] = queueStart;
     board.words[WORD.noticeMark] = queueStart;
@@ -226,6 +239,8 @@ export class MortalLogs implements Disposable {
         if (!(error instanceof Death)) throw error;
         this.deaths += 1;
         this.#life = undefined;
+        // Meanwhile there may be room again: the next thread must not decide otherwise about what is decided.
+        this.readStdout();
         this.fate.bear(this.#lives.shift() ?? Infinity);
       }
   }
@@ -234,7 +249,7 @@ export class MortalLogs implements Disposable {
     const chunk = Buffer.alloc(Math.min(mostBytes, 65_536));
     try {
       for (let left = mostBytes; left > 0;) {
-        const length = fs.readSync(this.#stdout.read, chunk, 0, Math.min(left, chunk.length), null);
+        const length = real.readSync(this.#stdout.read, chunk, 0, Math.min(left, chunk.length), null);
         if (length === 0) return;
         this.#read.push(Buffer.from(chunk.subarray(0, length)));
         left -= length;
@@ -322,6 +337,8 @@ export class MortalLogs implements Disposable {
       pressure,
       lossNotice: (lines) => Buffer.from(`lost ${lines}\n`),
       onTrouble: (errno) => {
+        // A death looks like an error to whoever catches it.
+        this.fate.step();
         throw new Error(errno);
       },
     });
@@ -363,6 +380,7 @@ export class MortalLogs implements Disposable {
         tally: new MortalTally(tally, this.fate),
         format: show,
         redact: (bytes) => ({ bytes, masked: 0 }),
+        keepWhole: undefined,
         file: { format: show, files: file },
         ring: new LineRing(1000),
       },

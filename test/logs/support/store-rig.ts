@@ -175,16 +175,21 @@ export class StoreRig implements StoreObserver, Disposable {
   }
 }
 
-class RigProgress implements Progress {
+export class RigProgress implements Progress {
   readonly #isAlive: () => boolean;
-  bytes = 0;
+  readonly words = new Int32Array(1);
+  readonly word = 0;
 
   constructor(isAlive: () => boolean) {
     this.#isAlive = isAlive;
   }
 
+  get bytes(): number {
+    return this.words[0] ?? 0;
+  }
+
   add(bytes: number): void {
-    if (this.#isAlive()) this.bytes += bytes;
+    if (this.#isAlive()) this.words[0] = this.bytes + bytes;
   }
 }
 

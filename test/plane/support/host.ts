@@ -113,22 +113,13 @@ function configure(services: FleetSpec): void {
 }
 
 function obey(order: HostOrder): void {
-  switch (order.type) {
-    case 'start-worker':
-      startPlane();
-      return;
-    case 'lend':
-      logs?.lend(order.spec, order.end);
-      return;
-    case 'configure-logs':
-      configure(order.spec);
-      return;
-    case 'crash-logs':
-      logs?.breakThread();
-      return;
-    default:
-      worker?.postMessage(order);
-      if (order.type === 'hello') hello(order);
+  if (order.type === 'start-worker') startPlane();
+  else if (order.type === 'lend') logs?.lend(order.spec, order.end);
+  else if (order.type === 'configure-logs') configure(order.spec);
+  else if (order.type === 'crash-logs') logs?.breakThread();
+  else {
+    worker?.postMessage(order);
+    if (order.type === 'hello') hello(order);
   }
 }
 

@@ -31,7 +31,7 @@ import { pidOf } from '../../../supervisor/core/service-state.ts';
 import type { FleetSpec, ServiceSpec } from '../../../supervisor/core/service-spec.ts';
 import { libc } from '../../../supervisor/os/libc.ts';
 import { planeSettings } from '../../support/plane-settings.ts';
-import { name, Recorder, run, service as plainService } from './fleet-fixture.ts';
+import { Recorder, run, service as plainService } from './fleet-fixture.ts';
 import type { HostOrder } from './host.ts';
 
 const HOST = new URL('host.ts', import.meta.url);

@@ -9,7 +9,7 @@ import type { LineSource, LogGap, SourceBatch } from './read-line.ts';
 
 const NEWLINE = 0x0a;
 /** No line that Bosun writes is longer: 64 KiB, each byte of it six as JSON, and once more as base64. What is, is cut. */
-const LONGEST_LINE_BYTES = 524_288;
+export const LONGEST_LINE_BYTES = 524_288;
 /** A record is not longer. */
 const LOOK_BACK_BYTES = 131_072;
 

@@ -2,14 +2,14 @@
 // where the file is plain; a compressed one is inflated for it. Holds a piece at a time, however long the history is.
 import type { LogFileFormat } from '../../../core/log-spec.ts';
 import { cutLines } from './cut-lines.ts';
-import { FileSource, readAt, type FileSourceOptions } from './file-source.ts';
+import { FileSource, LONGEST_LINE_BYTES, readAt, type FileSourceOptions } from './file-source.ts';
+import { numberSince, offsetSince } from './find-since.ts';
 import type { FilterLines } from './line-filter.ts';
 import type { OpenLogFile } from './log-files.ts';
 import type { FilePosition } from './log-position.ts';
 import type { ReadLine } from './read-line.ts';
 
 const NEWLINE = 0x0a;
-const LONGEST_LINE_BYTES = 524_288;
 
 export type StartWish = {
   /** The newest so many of those that pass the filter; Infinity: all of them. */
@@ -30,9 +30,9 @@ export async function findStart(
 ): Promise<FilePosition | 'too-slow'> {
   const numbers = await options.files.numbers();
   const newest = numbers.at(-1) ?? 1;
-  const oldest =
-    wish.sinceMs === undefined ? (numbers[0] ?? 1) : await numberSince(options, numbers, wish.sinceMs);
-  if (wish.lines === Infinity) return { kind: 'file', number: oldest, offset: 0 };
+  const { sinceMs } = wish;
+  const oldest = sinceMs === undefined ? (numbers[0] ?? 1) : await numberSince(options, numbers, sinceMs);
+  if (wish.lines === Infinity) return await offsetSince(options, oldest, sinceMs);
   let wanted = wish.lines;
   for (const number of numbers.filter((each) => each >= oldest).toReversed()) {
     if (wish.gone.aborted) break;
@@ -42,33 +42,6 @@ export async function findStart(
     wanted = search.wanted;
   }
   return { kind: 'file', number: Math.min(oldest, newest), offset: 0 };
-}
-
-/** The last file whose first line is not younger; by halves, so that few are opened. */
-async function numberSince(
-  options: FileSourceOptions,
-  numbers: readonly number[],
-  sinceMs: number,
-): Promise<number> {
-  let low = 0;
-  let high = numbers.length - 1;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    const timeMs = await firstTimeMs(options, numbers[middle] ?? 1);
-    // Of one that is empty, or gone, nobody knows: it is taken for a younger one.
-    if (timeMs !== undefined && timeMs < sinceMs) low = middle;
-    else high = middle - 1;
-  }
-  return numbers[low] ?? 1;
-}
-
-async function firstTimeMs(options: FileSourceOptions, number: number): Promise<number | undefined> {
-  const source = new FileSource({ ...options, pieceBytes: 4096 }, { kind: 'file', number, offset: 0 });
-  try {
-    return (await source.next()).lines[0]?.timeMs;
-  } finally {
-    source.close();
-  }
 }
 
 async function searchFile(

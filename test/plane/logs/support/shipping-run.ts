@@ -5,7 +5,7 @@ import type { SinkStatus } from '../../../../supervisor/plane/logs/shipping/sink
 import { until } from '../../../support/deadline.ts';
 import type { Spooling } from './spooling.ts';
 
-export const QUICK = {
+const QUICK = {
   backOff: { firstMs: 10, mostMs: 50 },
   lingerMs: 5,
   worthTellingMs: 0,

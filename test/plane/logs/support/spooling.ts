@@ -106,13 +106,15 @@ export function blockOf(block: Partial<LogBlock>): LogBlock {
 }
 
 export function progressFrom(bytes: number): Progress & { readonly bytes: number } {
-  let done = bytes;
+  const words = Int32Array.of(bytes);
   return {
+    words,
+    word: 0,
     get bytes() {
-      return done;
+      return words[0] ?? 0;
     },
     add(more) {
-      done += more;
+      words[0] = this.bytes + more;
     },
   };
 }
