@@ -109,6 +109,8 @@ export class LogHost<Port> implements LogPort {
   }
 
   async finish(limitMs: number, unfinished: 'write' | 'keep'): Promise<void> {
+    // One that has just died has left something that is still to be written.
+    this.#keeper.beginAgain();
     await this.#keeper.finish({ type: 'finish', limitMs, unfinished }, limitMs);
   }
 

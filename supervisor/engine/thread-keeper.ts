@@ -63,6 +63,13 @@ export class ThreadKeeper<In, Out, Port = never> {
     this.#ports.begin(thread, this.start);
   }
 
+  /** Without the pause, if the thread has died. */
+  beginAgain(): void {
+    if (this.#life.kind !== 'between') return;
+    clearTimeout(this.#life.timer);
+    this.begin();
+  }
+
   post(message: Out, transfer?: readonly Port[]): void {
     if (this.#life.kind === 'running' || this.#life.kind === 'finishing')
       this.#life.thread.post(message, transfer);

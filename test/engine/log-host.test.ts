@@ -199,6 +199,16 @@ test("a control plane that comes while there is no logs' thread is joined by the
   await until('the next thread', () => rig.joined === 2);
 });
 
+test('a thread that has just died is followed by one that writes what is left, at the end too', async () => {
+  const rig = new Rig();
+  rig.host.start();
+  rig.observer?.ended('broken');
+  const finished = rig.host.finish(60_000, 'write');
+  assert.equal(rig.newest.at(-1)?.type, 'finish');
+  rig.observer?.message({ type: 'flushed' });
+  await finished;
+});
+
 test('finish waits for the answer, and ends at once when there is no thread, and when it dies meanwhile', async () => {
   await new Rig().host.finish(60_000, 'write');
   const dying = new Rig();

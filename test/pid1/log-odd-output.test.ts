@@ -111,6 +111,7 @@ test(
     const pid = await container.pid();
     await until('the control plane', async () => (await container.ctl('status')).code === 0, 20_000);
     const before = memoryOf(pid);
+    writeFileSync(join(container.directory, 'go'), '');
     await until('the long line', () => container.read('huge.done') !== undefined, 60_000);
     await holds(container, 'odd', bytes);
     await holds(container, 'tiny', tiny);
