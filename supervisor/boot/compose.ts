@@ -46,6 +46,8 @@ const FLUSH_MIN_MS = 20;
 const SHARE_OF_PLANE = 0.6;
 /** The reading ends. */
 const DESCRIPTORS_OF_A_SERVICE = 2;
+/** The writing ends while one is launched, and the duplicates of the ends of the job that came before. */
+const DESCRIPTORS_OF_A_LAUNCH = 8;
 
 export class Supervisor {
   readonly #composition: Composition;
@@ -200,7 +202,7 @@ export class Supervisor {
   /** Jobs leave the descriptors that the services will want which do not run just now. */
   get #roomForServices(): number {
     const atRest = this.#engine.fleet.services.filter(({ state }) => !isLive(state));
-    return atRest.length * DESCRIPTORS_OF_A_SERVICE;
+    return atRest.length === 0 ? 0 : atRest.length * DESCRIPTORS_OF_A_SERVICE + DESCRIPTORS_OF_A_LAUNCH;
   }
 
   #createEngine(): Engine {
