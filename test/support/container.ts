@@ -2,7 +2,7 @@
 // own control socket, and its end awaited. As close to a container as there is without an engine.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { until, within } from './deadline.ts';
@@ -41,6 +41,7 @@ export class Container implements AsyncDisposable {
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
   readonly #place: 'pid1' | 'below';
+  #control: 'not-seen' | 'seen' = 'not-seen';
 
   constructor(options: ContainerOptions) {
     this.directory = mkdtempSync(join(tmpdir(), 'bosun-test-'));
@@ -107,7 +108,11 @@ export class Container implements AsyncDisposable {
     }
   }
 
+  /** Lines of services may come before the control plane is there: the first call waits for its socket, or for the end of Bosun. */
   async ctl(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    if (this.#control === 'not-seen')
+      await until('the control socket', () => existsSync(this.socket) || this.#child.exitCode !== null);
+    this.#control = 'seen';
     const child = spawn(BOSUNCTL, ['--socket', this.socket, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const stdout = new OutputLines(child.stdout);
     const stderr = new OutputLines(child.stderr);
