@@ -39,6 +39,11 @@ export default tseslint.config(
           selector: 'ExportAllDeclaration',
           message: 'No barrels: import from the file that has it.',
         },
+        {
+          selector: 'ImportDeclaration[source.value=/^(node:)?process$/]',
+          message:
+            'Node reads every getter of it, process.stdin too, and a terminal becomes non-blocking for all who share it. Use the global.',
+        },
       ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',

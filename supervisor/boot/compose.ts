@@ -7,7 +7,7 @@ import { LogHost } from '../engine/log-host.ts';
 import { PlaneHost } from '../engine/plane-host.ts';
 import type { EnginePorts } from '../engine/ports.ts';
 import { type Clock, createClock } from '../os/clock.ts';
-import { leavingRoom } from '../os/descriptor-room.ts';
+import { leavingRoom, roomToStart } from '../os/descriptor-room.ts';
 import { JobLauncher } from '../os/job-launcher.ts';
 import { Launcher } from '../os/launcher.ts';
 import { watchNotifyPipe } from '../os/notify-pipe.ts';
@@ -44,10 +44,6 @@ const FLUSH_LIMIT_MS = 700;
 const FLUSH_MIN_MS = 20;
 /** Of that time; the logs have the rest. */
 const SHARE_OF_PLANE = 0.6;
-/** The reading ends. */
-const DESCRIPTORS_OF_A_SERVICE = 2;
-/** The writing ends while one is launched, and the duplicates of the ends of the job that came before. */
-const DESCRIPTORS_OF_A_LAUNCH = 8;
 
 export class Supervisor {
   readonly #composition: Composition;
@@ -202,7 +198,7 @@ export class Supervisor {
   /** Jobs leave the descriptors that the services will want which do not run just now. */
   get #roomForServices(): number {
     const atRest = this.#engine.fleet.services.filter(({ state }) => !isLive(state));
-    return atRest.length === 0 ? 0 : atRest.length * DESCRIPTORS_OF_A_SERVICE + DESCRIPTORS_OF_A_LAUNCH;
+    return roomToStart(atRest.length);
   }
 
   #createEngine(): Engine {

@@ -6,6 +6,16 @@ import type { CallResult, SystemCalls } from './system-calls.ts';
 /** For the control plane's thread, connections to it, probes, hooks, and files that are read. */
 const KEPT_FREE = 40;
 
+/** Of a service, the reading ends. */
+const OF_A_SERVICE = 2;
+/** The writing ends while one is launched, and the duplicates of the ends of the job that came before. */
+const OF_A_LAUNCH = 8;
+
+/** What so many services will want that do not run. */
+export function roomToStart(services: number): number {
+  return services === 0 ? 0 : services * OF_A_SERVICE + OF_A_LAUNCH;
+}
+
 /** `promised`: how many more will be wanted for what is open already. */
 export function leavingRoom(calls: SystemCalls, promised: () => number): SystemCalls {
   let limit = openFileLimit();

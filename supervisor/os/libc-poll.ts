@@ -2,7 +2,6 @@
 // 64-bit Linux. The caller owns every descriptor.
 import { dlopen } from 'node:ffi';
 import { endianness } from 'node:os';
-import { arch } from 'node:process';
 import { done, failed } from './libc-errno.ts';
 import type { CallResult } from './system-calls.ts';
 
@@ -19,7 +18,7 @@ const F_SETPIPE_SZ = 1031;
 const F_GETFL = 3;
 const F_SETFL = 4;
 /** struct epoll_event: on x86-64 alone it is packed. */
-const DATA_AT = arch === 'x64' ? 4 : 8;
+const DATA_AT = process.arch === 'x64' ? 4 : 8;
 const EVENT_BYTES = DATA_AT + 8;
 /** Of one wait; what is ready besides is told by the next. */
 const MOST_EVENTS = 256;
