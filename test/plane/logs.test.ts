@@ -11,6 +11,9 @@ import { fleetOf } from '../support/specs.ts';
 
 const CADDY = { services: [service('caddy'), service('consul-template')], pipes: 1 } as const;
 
+/** Every event, from the first one on. */
+const ALL_EVENTS = { accept: 'text/event-stream', 'last-event-id': '0' };
+
 const CRASHES = [
   [
     'the control plane',
@@ -178,6 +181,9 @@ test('a service that another configuration adds has its lines kept from the firs
   rig.emitConfigured([{ type: 'configured', services, outdated: [], removed: [] }], spec);
   writeSync(end(rig), 'second\n');
   await rig.outputWith('| second');
+  await readUntil(await open(rig.socketPath, '/v1/events', { headers: ALL_EVENTS }), (text) =>
+    text.includes('"configured"'),
+  );
   const held = await call(rig.socketPath, '/v1/services/added/logs');
   assert.match(held.text, /"first"[\s\S]*"second"/);
 });
@@ -194,6 +200,7 @@ test('logs: the newest lines, and those that come', async () => {
     ['2', '3'],
   );
   const stream = await open(rig.socketPath, '/v1/services/caddy/logs?lines=1&follow=true');
+  await once(stream, 'readable');
   writeSync(end(rig), '4\n');
   const text = await readUntil(stream, (got) => got.includes('"4"'));
   assert.deepEqual(
@@ -203,6 +210,23 @@ test('logs: the newest lines, and those that come', async () => {
       .map((line) => (JSON.parse(line) as { line: string }).line),
     ['3', '4'],
   );
+});
+
+test('who follows from now on is told by a first byte when that is', async () => {
+  await using rig = await PlaneRig.start(CADDY);
+  rig.lend(0, 'caddy');
+  writeSync(end(rig), 'before\n');
+  await rig.outputWith('| before');
+  for (const accept of ['application/x-ndjson', 'text/event-stream']) {
+    const stream = await open(rig.socketPath, '/v1/services/caddy/logs?lines=0&follow=true', {
+      headers: { accept },
+    });
+    // A heartbeat, 15 s later, would be a byte too.
+    await within('the first byte', once(stream, 'readable'));
+    writeSync(end(rig), 'after\n');
+    const text = await readUntil(stream, (got) => got.includes('"after"'));
+    assert.doesNotMatch(text, /before/);
+  }
 });
 
 test('a descriptor that is no pipe is told, and ends nothing', async () => {

@@ -16,6 +16,9 @@ const FEW_SERVICES = 8;
 /** `events`: server-sent events, whose ids are cursors. `lines`: NDJSON. */
 type Form = 'events' | 'lines';
 
+/** What means nothing, but is the first byte: who follows knows then that nothing which comes will be missed. */
+const BEGUN: Readonly<Record<Form, string>> = { events: ':\n\n', lines: '\n' };
+
 export class LogStream {
   readonly #stream: BoundedStream;
   readonly #reader: LogReader;
@@ -40,7 +43,13 @@ export class LogStream {
   /** Never rejects. */
   async run(onFailure: (text: string) => void): Promise<void> {
     try {
-      for await (const items of this.#reader.rounds()) {
+      const rounds = this.#reader.rounds();
+      await rounds.next();
+      if ((await this.#begin()) === 'over') {
+        await rounds.return();
+        return;
+      }
+      for await (const items of rounds) {
         if ((await this.#write(items)) === 'over') return;
       }
       this.#stream.end();
@@ -49,6 +58,10 @@ export class LogStream {
       // An end would say that this was all.
       this.#stream.cut();
     }
+  }
+
+  async #begin(): Promise<'open' | 'over'> {
+    return await this.#send(this.#tellCursor() || (this.#reader.mode === 'follow' ? BEGUN[this.#form] : ''));
   }
 
   async #write(items: readonly LogItem[]): Promise<'open' | 'over'> {

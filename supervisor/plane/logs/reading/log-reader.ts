@@ -61,17 +61,20 @@ export class LogReader {
     });
   }
 
+  get mode(): ReadWish['mode'] {
+    return this.#options.wish.mode;
+  }
+
   /** Behind all that was given. A service of which nothing is known is not in it. */
   get cursor(): LogCursor {
     return this.#cursor;
   }
 
-  /** Throws what open(2), read(2) and readdir(3) fail with. */
+  /** The first is empty: where it begins has been found then. Throws what open(2), read(2) and readdir(3) fail with. */
   async *rounds(): AsyncGenerator<readonly LogItem[], void, undefined> {
     const { wish } = this.#options;
     try {
       await this.#begin();
-      // Where it begins is told before the first line.
       yield [];
       while (!this.#isOver()) {
         for await (const items of this.#round()) {
