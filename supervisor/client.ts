@@ -4,6 +4,8 @@ export { connect } from './client/connect.ts';
 export type { ConnectOptions, PlaintextOptions, SocketOptions, TlsOptions } from './client/connect.ts';
 export { BosunProblem, BosunUnreachable } from './client/failure.ts';
 export type { UnreachableCause } from './client/failure.ts';
+export type { ApplicationClient } from './client/application-client.ts';
+export type { ApplicationNews } from './client/application-stream.ts';
 export type { BosunClient, EventFilter, ServiceVerb } from './client/bosun-client.ts';
 export type { Cancel, WriteOptions } from './client/api-caller.ts';
 export type { StreamedEvent } from './client/event-stream.ts';
@@ -13,6 +15,15 @@ export type { JobPiece } from './client/job-pieces.ts';
 export type { JobSession } from './client/job-session.ts';
 export type { KeyClient, KeyRequest, RotateOptions } from './client/key-client.ts';
 export type { Identity, Pem } from './client/target.ts';
+export type {
+  ApplicationAwayView,
+  ApplicationBackView,
+  ApplicationChangedView,
+  ApplicationChangeView,
+  ApplicationView,
+  SettingChangeView,
+  SettingValue,
+} from './wire/application-view.ts';
 export type { EventView, GapView, EventsView } from './wire/event-view.ts';
 export type { LogGapView, LogLineView } from './wire/log-view.ts';
 export type { LogQuery, StreamedLog } from './client/log-stream.ts';

@@ -2,4 +2,7 @@
 import { runProgram } from './cli/program.ts';
 import { createTerminal } from './cli/terminal.ts';
 
-process.exitCode = await runProgram(process.argv.slice(2), createTerminal(process));
+// Not awaited at the top level: the bundle is CommonJS, which cannot.
+void runProgram(process.argv.slice(2), createTerminal(process)).then((code) => {
+  process.exitCode = code;
+});

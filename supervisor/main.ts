@@ -2,21 +2,28 @@
 // and TERM may come while the rest is being loaded.
 import type { RunRequest } from './boot/command-line.ts';
 import type { Composition } from './boot/composition.ts';
+import { installLastResort, tell } from './boot/last-resort.ts';
+import { PLANE_THREAD, LOG_THREAD } from './boot/program-files.ts';
 import { ReceivedSignals } from './os/received-signals.ts';
 
 type Prepared = Pick<Composition, 'mode' | 'spec' | 'settings' | 'logs' | 'resumed' | 'snapshot'>;
 
 const signals = new ReceivedSignals();
-
-const { installLastResort, tell } = await import('./boot/last-resort.ts');
 installLastResort();
 /** Bosun itself could not run, as Docker uses 125. */
 const COULD_NOT_RUN = 125;
 
-const { takeHandedDescriptor } = await import('./boot/handed-file.ts');
-const handed = takeHandedDescriptor(process.env);
-if (handed === undefined) await obeyCommandLine();
-else await follow(handed);
+// Not awaited at the top level: the bundle is CommonJS, which cannot.
+begin().catch((error: unknown) => {
+  tell(`bosun: cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exit(COULD_NOT_RUN);
+});
+
+async function begin(): Promise<void> {
+  const { takeHandedDescriptor } = await import('./boot/handed-file.ts');
+  const handed = takeHandedDescriptor(process.env);
+  await (handed === undefined ? obeyCommandLine() : follow(handed));
+}
 
 async function obeyCommandLine(): Promise<void> {
   const { HELP, parseCommandLine } = await import('./boot/command-line.ts');
@@ -85,15 +92,13 @@ async function createSupervisor(prepared: Prepared): Promise<{ start(): void }> 
     signals.waiting.some(({ signal }) => signal === 'SIGTERM' || signal === 'SIGINT')
   )
     process.exit(0);
-  const workerEntry = new URL('./worker.ts', import.meta.url);
-  const logWorkerEntry = new URL('./log-worker.ts', import.meta.url);
   // Nothing else keeps Node's event loop alive while all services are down.
   setInterval(() => undefined, 2 ** 31 - 1);
   return new Supervisor({
     ...prepared,
     signals,
-    workerEntry,
-    logWorkerEntry,
+    workerEntry: PLANE_THREAD,
+    logWorkerEntry: LOG_THREAD,
     calls: libc,
     controlFiles,
     exit: endProcess,

@@ -25,7 +25,7 @@ const AFTER_OPTIONS = `
 An option wins over its variable. A failure with \`--json\` is \`{"error": {"code", "message", "next"}}\` on standard error.
 
 Without \`--socket\` the socket is \`$BOSUN_SOCKET\` when that is set. Else it is the first that exists of
-\`/run/bosun/bosun.sock\`, \`$XDG_RUNTIME_DIR/bosun/bosun.sock\` and \`/tmp/bosun-UID/bosun.sock\`.
+\`/run/bosun/bosun.sock\`, \`$XDG_RUNTIME_DIR/bosun/bosun.sock\`, \`/tmp/bosun-UID/bosun.sock\` and \`/dev/shm/bosun-UID/bosun.sock\`.
 
 Output fits 80 columns, or the terminal. Colour is used on a terminal only, and not when \`NO_COLOR\` is set. Lines and bars are drawn
 with characters beyond ASCII unless the locale (\`LC_ALL\`, \`LC_CTYPE\`, \`LANG\`) is one without UTF-8. Durations have units: \`500ms\`,

@@ -17,7 +17,9 @@ const outcome = { kind: 'done', detail: '' } as const;
 const MEANINGS: Readonly<Record<StateName, string>> = {
   stopped: 'It has no process, and the operator or a dependency on behalf of them wants it so.',
   waiting: 'It is wanted, and waits for its dependencies.',
-  starting: 'It has been spawned, or is about to be, and is not ready yet. A oneshot runs in this state.',
+  starting:
+    'It has been spawned, or is about to be, and is not ready yet. A oneshot runs in this state; the process of an attached service is ' +
+    'looked for in it.',
   running: 'It is ready.',
   unready: 'It was ready; its readiness probe fails. It is not killed for that.',
   stopping: 'Its process group has been asked to end, and is killed when the grace period is over.',
@@ -70,6 +72,9 @@ const EVENTS = {
   scheduled: { type: 'scheduled', service, due: { clock: 'never' } },
   spawned: { type: 'spawned', service, run, pid, degraded: [] },
   'spawn-failed': { type: 'spawn-failed', service, run, error: { code: '', message: '' } },
+  looking: { type: 'looking', service, run, finding: '' },
+  attached: { type: 'attached', service, run, pid, others: [], degraded: [] },
+  detached: { type: 'detached', service, run },
   started: { type: 'started', service, run },
   ready: { type: 'ready', service, run, atMs: 0 },
   unready: { type: 'unready', service, run, reason: '' },

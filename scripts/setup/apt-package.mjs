@@ -64,7 +64,7 @@ function aptOptions(directory) {
 }
 
 /** Where the `main` component of this machine's own release comes from. */
-async function machineMirror() {
+export async function machineMirror() {
   const format = '$(RELEASE) $(COMPONENT) $(REPO_URI)';
   const targets = await runCommand('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
   const mirror = targets

@@ -1,5 +1,5 @@
-// Programs that only the tests need: systemd-notify, the reference client of sd_notify(3), and rsyslogd, a syslog receiver. A program that the
-// machine has already is used as it is.
+// Programs that only the tests need: systemd-notify, the reference client of sd_notify(3), rsyslogd, a syslog receiver, and Prometheus with
+// promtool. A program that the machine has already is used as it is.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -46,10 +46,19 @@ const RSYSLOG_PACKAGES = [
   ...['libsystemd0', 'libuuid1', 'libzstd1', 'zlib1g'],
 ];
 
+const PROMETHEUS_CACHE_NAME = `prometheus-debian-${SUITE}`;
+
 /** In the shape of STACK_PROGRAMS. */
 export const TEST_PROGRAMS = [
   { executable: 'systemd-notify', title: 'systemd-notify', lane: 'apt', find: findSystemdNotify, setUp },
   { executable: 'rsyslogd', title: 'rsyslog', lane: 'apt', find: findRsyslog, setUp: unpackRsyslog },
+  {
+    executable: 'prometheus',
+    title: 'Prometheus',
+    lane: 'apt',
+    find: findPrometheus,
+    setUp: unpackPrometheus,
+  },
 ];
 
 function findSystemdNotify() {
@@ -95,6 +104,23 @@ async function unpackRsyslog(tell) {
     async (directory) => {
       await unpackAptPackages({ suite: SUITE, names: RSYSLOG_PACKAGES }, directory, tell);
       await writeStarter(directory, 'usr/sbin/rsyslogd');
+    },
+    tell,
+  );
+}
+
+function findPrometheus() {
+  const own = findExecutable('promtool');
+  if (own !== undefined) return path.dirname(own);
+  return isCached(PROMETHEUS_CACHE_NAME) ? path.join(cachePath(PROMETHEUS_CACHE_NAME), 'usr/bin') : undefined;
+}
+
+/** The same. Both programs need nothing but the C library. */
+async function unpackPrometheus(tell) {
+  await cached(
+    PROMETHEUS_CACHE_NAME,
+    async (directory) => {
+      await unpackAptPackages({ suite: SUITE, names: ['prometheus'] }, directory, tell);
     },
     tell,
   );

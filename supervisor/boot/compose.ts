@@ -2,10 +2,12 @@
 import { isatty } from 'node:tty';
 import type { MessagePort } from 'node:worker_threads';
 import { isLive } from '../core/service-state.ts';
+import { Counters } from '../engine/counters.ts';
 import { Engine } from '../engine/engine.ts';
 import { LogHost } from '../engine/log-host.ts';
 import { PlaneHost } from '../engine/plane-host.ts';
 import type { EnginePorts } from '../engine/ports.ts';
+import type { AttachedProcesses } from '../os/attached-processes.ts';
 import { type Clock, createClock } from '../os/clock.ts';
 import { leavingRoom, roomToStart } from '../os/descriptor-room.ts';
 import { JobLauncher } from '../os/job-launcher.ts';
@@ -13,20 +15,22 @@ import { Launcher } from '../os/launcher.ts';
 import { watchNotifyPipe } from '../os/notify-pipe.ts';
 import { ProcessTable } from '../os/process-table.ts';
 import { ProgramLauncher } from '../os/program-launcher.ts';
-import { Reaper } from '../os/reaper.ts';
+import type { Reaper } from '../os/reaper.ts';
 import { RunProcessGroups } from '../os/run-processes.ts';
 import { CgroupServiceGroups } from '../os/service-groups.ts';
-import { Sweeper } from '../os/sweeper.ts';
+import type { Sweeper } from '../os/sweeper.ts';
 import type { SystemCalls } from '../os/system-calls.ts';
 import { createToolRunner, type ToolRunner } from '../os/tool.ts';
 import { boundedTool, type BoundedTool } from './bounded-tool.ts';
 import { CallTroubles } from './call-troubles.ts';
+import { countedLogs, shareCounters } from './counted-logs.ts';
+import { createAttached } from './create-attached.ts';
 import { createLogs } from './create-logs.ts';
 import { createPlane } from './create-plane.ts';
 import { DropInPlane } from './drop-in-plane.ts';
 import { DROP_IN_LOGS } from './drop-in-logs.ts';
 import type { Composition } from './composition.ts';
-import { installFaultInjection } from './fault-injection.ts';
+import { installFaultInjection, threadBreakers } from './fault-injection.ts';
 import { tell, tellFault } from './last-resort.ts';
 import { NotifyChannels } from './notify-port.ts';
 import { createProbePort } from './probe-port.ts';
@@ -34,7 +38,9 @@ import { calendar } from '../os/calendar.ts';
 import { runHook } from './hook-command.ts';
 import { runReload } from './reload-command.ts';
 import { createRunObserver } from './run-observer.ts';
+import { createReaper, createSweeper } from './reaping.ts';
 import { createReplacement } from './create-replacement.ts';
+import { settleIn } from './settle-in.ts';
 import { takeOver } from './take-over.ts';
 import { ToolGate } from './tool-gate.ts';
 import type { Pid, RunId } from '../core/names.ts';
@@ -54,6 +60,8 @@ export class Supervisor {
     },
     () => this.#clock.nowMs(),
   );
+  readonly #counters: Counters;
+  readonly #parts: Parameters<typeof createReaper>[0];
   readonly #calls: SystemCalls;
   readonly #clock: Clock;
   readonly #tool: ToolRunner;
@@ -61,6 +69,7 @@ export class Supervisor {
   readonly #boundedTool: BoundedTool;
   readonly #place = process.pid === 1 ? 'pid1' : 'below';
   readonly #runs: RunProcessGroups;
+  readonly #attached: AttachedProcesses;
   readonly #notify: NotifyChannels;
   readonly #sweeper: Sweeper;
   readonly #plane: PlaneHost<MessagePort> | DropInPlane;
@@ -70,6 +79,8 @@ export class Supervisor {
 
   constructor(composition: Composition) {
     this.#composition = composition;
+    const { spec, snapshot } = composition;
+    this.#counters = new Counters(snapshot?.engine.spec ?? spec, snapshot?.counters);
     this.#calls = this.#troubles.withCloseTold(composition.calls);
     this.#clock = createClock(this.#calls, (call, errno) => {
       this.#troubles.tell(call, errno, 'a date on the calendar may come up to a minute late');
@@ -82,7 +93,9 @@ export class Supervisor {
     const notifyPorts = { calls: this.#calls, clock: this.#clock, owns, tell };
     this.#notify = new NotifyChannels(notifyPorts, composition.snapshot?.channels);
     this.#runs = this.#createRuns();
-    this.#sweeper = this.#createSweeper();
+    this.#attached = createAttached(this.#calls, () => this.#engine);
+    this.#parts = { calls: this.#calls, troubles: this.#troubles, engine: () => this.#engine };
+    this.#sweeper = createSweeper(this.#parts, this.#place);
     this.#plane = composition.mode === 'drop-in' ? new DropInPlane() : this.#createPlane();
     this.#logs = this.#plane instanceof PlaneHost ? this.#createLogs(this.#plane) : DROP_IN_LOGS;
     this.#engine = this.#createEngine();
@@ -97,16 +110,23 @@ export class Supervisor {
       plane: this.#plane,
       logs: this.#logs,
       runs: this.#runs,
+      attached: this.#attached,
       notify: this.#notify,
+      counters: this.#counters,
     });
   }
 
   start(): void {
-    this.#keepDescriptors();
-    if (this.#place === 'below') this.#adoptOrphans();
+    settleIn(this.#calls, this.#troubles, this.#place);
     const { resumed, snapshot, controlFiles } = this.#composition;
     if (snapshot !== undefined)
-      takeOver(snapshot, { engine: this.#engine, runs: this.#runs, controlFiles, clock: this.#clock });
+      takeOver(snapshot, {
+        engine: this.#engine,
+        runs: this.#runs,
+        attached: this.#attached,
+        controlFiles,
+        clock: this.#clock,
+      });
     const reaper = this.#createReaper();
     reaper.start();
     // What was there before us, or came while modules were loading.
@@ -121,53 +141,15 @@ export class Supervisor {
     // The services write already.
     this.#logs.start();
     this.#plane.start();
-    installFaultInjection(process.env, {
-      plane: () => {
-        if (this.#plane instanceof PlaneHost) this.#plane.breakWorker();
-      },
-      logs: () => {
-        if (this.#logs instanceof LogHost) this.#logs.breakThread();
-      },
-    });
-  }
-
-  /** What whoever started us left open is not the services' business. */
-  #keepDescriptors(): void {
-    const kept = this.#calls.closeOnExecFrom(3);
-    this.#troubles.check('close_range(2)', kept, 'services get the open files that Bosun was started with');
-  }
-
-  #adoptOrphans(): void {
-    const adopted = this.#calls.becomeSubreaper();
-    this.#troubles.check('prctl(2)', adopted, 'what services leave behind goes to another process');
+    installFaultInjection(process.env, threadBreakers(this.#plane, this.#logs));
   }
 
   #createReaper(): Reaper {
-    return new Reaper(
-      this.#calls,
-      this.#table,
-      (report) => {
-        for (const { entry } of report.exited) this.#notify.drain(entry.run);
-        this.#runs.onReaped(report);
-        this.#sweeper.check();
-      },
-      (errno) => {
-        this.#troubles.tell('waitid(2)', errno, 'ends of processes may be seen late; Bosun keeps asking');
-      },
-    );
-  }
-
-  #createSweeper(): Sweeper {
-    return new Sweeper(this.#calls, this.#place, {
-      found: (survivors, count) => {
-        this.#engine.note({ type: 'survivors-found', survivors, count });
-      },
-      refused: (signal, errno) => {
-        this.#troubles.tell('kill(2)', errno, `what is left was not sent ${signal}`);
-      },
-      swept: () => {
-        this.#engine.submit({ type: 'swept' });
-      },
+    return createReaper(this.#parts, this.#table, (report) => {
+      for (const { entry } of report.exited) this.#notify.drain(entry.run);
+      this.#counters.count('orphansReaped', report.orphans);
+      this.#runs.onReaped(report);
+      this.#sweeper.check();
     });
   }
 
@@ -182,6 +164,7 @@ export class Supervisor {
       services: new Launcher(calls, programs, terminal),
       jobs: new JobLauncher(jobCalls, programs),
       orphans: 'ours',
+      memory: groups.memory,
     } as const;
     const observer = createRunObserver({
       submit: (input) => {
@@ -191,6 +174,9 @@ export class Supervisor {
         this.#engine.note(event);
       },
       troubles: this.#troubles,
+      used: (service, usage) => {
+        this.#counters.used(service, usage);
+      },
     });
     return new RunProcessGroups(this.#calls, this.#table, launchers, observer);
   }
@@ -208,7 +194,13 @@ export class Supervisor {
       calendar,
       random: Math.random,
       runs: this.#runs,
-      probes: createProbePort(this.#gate.probeTool(this.#tool), clock, () => this.#gate.opened()),
+      attached: this.#attached,
+      probes: createProbePort(
+        this.#gate.probeTool(this.#tool),
+        clock,
+        () => this.#gate.opened(),
+        this.#counters,
+      ),
       notify: this.#notify,
       watchNotify: watchNotifyPipe,
       hook: (service, request, signal) => {
@@ -221,7 +213,7 @@ export class Supervisor {
         this.#sweeper.sweep(signal);
       },
       plane: this.#plane,
-      logs: this.#logs,
+      logs: countedLogs(this.#logs, this.#counters, this.#shareCounters),
       exit: (code, byMs) => {
         const limitMs = Math.min(FLUSH_LIMIT_MS, Math.max(FLUSH_MIN_MS, byMs - clock.nowMs()));
         void this.#flush(limitMs).then(() => {
@@ -240,6 +232,10 @@ export class Supervisor {
     await this.#logs.finish(Math.max(FLUSH_MIN_MS, untilMs - this.#clock.nowMs()), 'write');
   }
 
+  readonly #shareCounters = (): void => {
+    shareCounters(this.#plane, this.#logs, this.#counters);
+  };
+
   #createPlane(): PlaneHost<MessagePort> {
     return createPlane({
       entry: this.#composition.workerEntry,
@@ -249,6 +245,8 @@ export class Supervisor {
       engine: () => this.#engine,
       begun: () => {
         if (this.#logs instanceof LogHost) this.#logs.connect();
+        this.#counters.count('planeStarts', 1);
+        this.#shareCounters();
       },
       upgrade: (request) => {
         void this.#replacement?.upgrade(request);

@@ -1,8 +1,10 @@
 // What stands behind the ports of the replacement: where each part of the state is, and who has to finish first. No decision is made here.
 import type { MessagePort } from 'node:worker_threads';
+import type { Counters } from '../engine/counters.ts';
 import type { Engine } from '../engine/engine.ts';
 import { LogHost } from '../engine/log-host.ts';
 import { PlaneHost } from '../engine/plane-host.ts';
+import type { AttachedProcesses } from '../os/attached-processes.ts';
 import type { Clock } from '../os/clock.ts';
 import { imageCalls } from '../os/libc-image.ts';
 import type { ProcessTable } from '../os/process-table.ts';
@@ -30,7 +32,9 @@ export type ReplacementParts = {
   readonly plane: PlaneHost<MessagePort> | DropInPlane;
   readonly logs: LogHost<MessagePort> | typeof DROP_IN_LOGS;
   readonly runs: RunProcessGroups;
+  readonly attached: AttachedProcesses;
   readonly notify: NotifyChannels;
+  readonly counters: Counters;
 };
 
 /** Of the time for the hand-over; the logs, through which its last lines go, have the rest. */
@@ -58,7 +62,9 @@ export function createReplacement(parts: ReplacementParts): Replacement | undefi
         logSettings: composition.logs,
         logs: logs.saved,
         runs: parts.runs.kept,
+        attached: parts.attached.kept,
         channels: parts.notify.kept,
+        counters: parts.counters.saved,
       }),
       note: (event, attribution) => {
         engine.note(event, attribution);

@@ -54,6 +54,7 @@ function hookEnvironment({ hook, pid, exit }: HookRequest): Readonly<Record<stri
 
 function exitEnvironment(exit: ExitStatus): Readonly<Record<string, string>> {
   if (exit.kind === 'code') return { EXIT_CODE: 'exited', EXIT_STATUS: String(exit.code) };
+  if (exit.kind === 'unknown') return {};
   const how = exit.core === 'dumped' ? 'dumped' : 'killed';
   return { EXIT_CODE: how, EXIT_STATUS: exit.signal.replace(/^SIG/, '') };
 }

@@ -60,7 +60,7 @@ export class NotifyChannels implements NotifyPort {
     if (opened.kind === 'failed')
       return {
         kind: 'failed',
-        error: { code: opened.errno, message: `cannot start ${spec.command[0]}: ${opened.message}` },
+        error: { code: opened.errno, message: `cannot start ${spec.name}: ${opened.message}` },
       };
     const { channel } = opened;
     this.#open.set(run, channel);

@@ -2,6 +2,7 @@
 // says its version, and ends. It touches nothing, and no service hears of it.
 import { readMemoryFile } from './handed-file.ts';
 import { tell } from './last-resort.ts';
+import { loadAll } from './program-files.ts';
 import { READY } from './rehearsal-words.ts';
 import { decodeSnapshot } from './snapshot.ts';
 import { VERSION } from '../wire/version.ts';
@@ -20,18 +21,4 @@ export async function rehearse(descriptor: number): Promise<number> {
     tell(`bosun: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
   return 1;
-}
-
-/** What is loaded at the first use otherwise, and would be missing then. */
-async function loadAll(): Promise<void> {
-  await Promise.all([
-    import('./compose.ts'),
-    import('./resume-image.ts'),
-    import('../os/libc.ts'),
-    import('../plane/control-plane.ts'),
-    import('../logs/log-thread.ts'),
-    import('./read-configuration.ts'),
-    import('./prepare-job.ts'),
-    import('execa'),
-  ]);
 }

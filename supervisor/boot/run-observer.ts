@@ -1,4 +1,5 @@
 // What the processes of runs come to, as inputs of the engine: a run of a service by its name, a job by its number. Decides nothing.
+import type { ResourceUsage } from '../core/counter-board.ts';
 import type { ServiceNote } from '../core/event.ts';
 import type { Input } from '../core/input.ts';
 import type { RunObserver } from '../os/run-observer.ts';
@@ -8,9 +9,10 @@ export type RunReports = {
   readonly submit: (input: Input) => void;
   readonly note: (event: ServiceNote) => void;
   readonly troubles: CallTroubles;
+  readonly used?: (service: string, usage: ResourceUsage) => void;
 };
 
-export function createRunObserver({ submit, note, troubles }: RunReports): RunObserver {
+export function createRunObserver({ submit, note, troubles, used }: RunReports): RunObserver {
   return {
     exited: (owner, run, exit, group) => {
       submit(
@@ -18,6 +20,9 @@ export function createRunObserver({ submit, note, troubles }: RunReports): RunOb
           ? { type: 'exited', service: owner.service, run, exit, group }
           : { type: 'job-exited', job: owner.job, exit, group },
       );
+    },
+    used: (owner, usage) => {
+      if (owner.kind === 'service') used?.(owner.service, usage);
     },
     groupEmptied: (owner, run) => {
       submit(

@@ -7,9 +7,11 @@ import type { LogSettings } from '../core/log-message.ts';
 import type { PlaneSettings, UpgradeRequest } from '../core/plane-message.ts';
 import { plannedProbes } from '../core/probe-plan.ts';
 import { fleetTimers, jobTimerAtMs, serviceTimer } from '../core/timers.ts';
+import type { SavedCounters } from '../engine/counters.ts';
 import type { SavedLogs } from '../engine/log-host.ts';
 import type { SavedPlane } from '../engine/plane-host.ts';
 import type { EngineSnapshot } from '../engine/snapshot.ts';
+import type { KeptAttachment } from '../os/attached-processes.ts';
 import type { KeptRun } from '../os/run-record.ts';
 import type { KeptChannels } from './notify-port.ts';
 
@@ -29,14 +31,16 @@ export type Snapshot = {
   readonly logSettings: LogSettings;
   readonly logs: SavedLogs;
   readonly runs: readonly KeptRun[];
+  readonly attached: readonly KeptAttachment[];
   readonly channels: KeptChannels;
+  readonly counters: SavedCounters;
   /** Commands of ours that were under way, as the tool gate names them: they are ended. */
   readonly interrupted: readonly string[];
   readonly recoveriesMs: readonly number[];
 };
 
 /** To be raised with every change that the code before could not read. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 const MAGIC = Buffer.from('bosun snapshot\n');
 const HEADER_BYTES = MAGIC.length + 4;
 
@@ -74,7 +78,7 @@ function refused(reason: string): Decoded {
 }
 
 /** What the engine will do with it first: the graph, the timers, the probes. */
-function tryOut({ engine, plane, logs, runs, channels, settings }: Snapshot): void {
+function tryOut({ engine, plane, logs, runs, attached, channels, settings }: Snapshot): void {
   const model = createModel(engine.spec, () => undefined, engine.target);
   const names = engine.spec.services.map(({ name }) => name);
   const known = engine.fleet.services.map(({ name }) => name);
@@ -96,6 +100,7 @@ function tryOut({ engine, plane, logs, runs, channels, settings }: Snapshot): vo
     plane.ends,
     logs.pipes,
     runs,
+    attached,
     channels,
   ])
     if (!isList(list)) throw new Error('a part of it is missing');
@@ -108,11 +113,12 @@ function isList(value: unknown): boolean {
 }
 
 /** Of all that has to stay open: what services write to, and where they speak. */
-export function descriptorsOf({ plane, logs, channels, engine }: Snapshot): readonly number[] {
+export function descriptorsOf({ plane, logs, channels, engine, attached }: Snapshot): readonly number[] {
   return [
     ...plane.ends.map(({ ours }) => ours),
     ...logs.pipes.map(({ fd }) => fd),
     ...channels.map(([, { descriptor }]) => descriptor),
     ...engine.voices.flatMap(({ pipe }) => pipe ?? []),
+    ...attached.map(({ descriptor }) => descriptor),
   ];
 }

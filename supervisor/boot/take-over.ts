@@ -1,5 +1,6 @@
 // What this process image does with the snapshot of the one before it, in place of a boot: the processes of the runs are known again, then
 // the state, then what follows from it. Nothing is started that is there.
+import type { AttachedProcesses } from '../os/attached-processes.ts';
 import type { Clock } from '../os/clock.ts';
 import type { ControlFiles } from '../os/control-files.ts';
 import { ControlGroup } from '../os/control-group.ts';
@@ -12,22 +13,28 @@ import type { Snapshot } from './snapshot.ts';
 export type TakeOverParts = {
   readonly engine: Engine;
   readonly runs: RunProcessGroups;
+  readonly attached: AttachedProcesses;
   readonly controlFiles: ControlFiles;
   readonly clock: Clock;
 };
 
 /** Before the first pass of the reaper: who has ended meanwhile is known by then. */
-export function takeOver(snapshot: Snapshot, { engine, runs, controlFiles, clock }: TakeOverParts): void {
+export function takeOver(
+  snapshot: Snapshot,
+  { engine, runs, attached, controlFiles, clock }: TakeOverParts,
+): void {
   const awayMs = Math.round(clock.nowMs() - snapshot.leftAtMs);
   runs.resume(
     snapshot.runs,
     ({ directory, oomKillsBefore }) => new ControlGroup(controlFiles, directory, oomKillsBefore),
   );
+  attached.resume(snapshot.attached);
   note(snapshot, engine, awayMs);
   const interrupted = new Set(snapshot.interrupted);
   const isLost: Found['isLost'] = (errand) =>
     interrupted.has(`${errand.service} ${errand.kind === 'hook' ? errand.hook : 'reload'}`);
-  engine.resume(snapshot.engine, { runs: new Set(snapshot.runs.map(({ run }) => run)), isLost });
+  const known = [...snapshot.runs, ...snapshot.attached].map(({ run }) => run);
+  engine.resume(snapshot.engine, { runs: new Set(known), isLost });
 }
 
 function note({ cause, version: from, interrupted }: Snapshot, engine: Engine, awayMs: number): void {

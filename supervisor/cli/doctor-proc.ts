@@ -1,7 +1,8 @@
 // What /proc says of Bosun's process and of the others around it, for `bosunctl doctor`: proc(5). Only looks.
-import { access, constants, readdir, readFile, readlink } from 'node:fs/promises';
+import { access, constants, readdir, readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failed, good, unknown, warning, type Finding } from './doctor-finding.ts';
+import { readAllStats, readText, type ProcessStat } from './proc-stat.ts';
 
 /** Promise P1: no zombie outlives this; so one that is there twice in this distance is one too many. */
 const ZOMBIE_MS = 200;
@@ -19,7 +20,7 @@ export async function examineProcesses(pid: number): Promise<readonly Finding[]>
 
 /** Whether this pid is Bosun's here as well: in its own PID namespace, as it sees itself. */
 export async function seesBosun(pid: number): Promise<boolean> {
-  const line = await text(`/proc/${pid}/cmdline`);
+  const line = await readText(`/proc/${pid}/cmdline`);
   if (line === undefined || !/bosun|supervisor\/main/.test(line)) return false;
   const [own, its] = await Promise.all([link('/proc/self/ns/pid'), link(`/proc/${pid}/ns/pid`)]);
   // Another user may not look at it: ptrace(2). Then its name has to do.
@@ -34,8 +35,6 @@ function examinePlace(pid: number): Finding {
     'Make it the entry point: ENTRYPOINT ["bosun", "run"] as a list, without a shell or another init before it.',
   );
 }
-
-type Zombie = { readonly pid: number; readonly parent: number; readonly name: string };
 
 async function examineZombies(pid: number): Promise<Finding> {
   const before = await zombies();
@@ -56,7 +55,7 @@ async function examineZombies(pid: number): Promise<Finding> {
       `${found}; Bosun does not reap them`,
       'This is a bug in Bosun. Please report it.',
     );
-  const parent = ((await text(`/proc/${first.parent}/comm`)) ?? 'it').trim();
+  const parent = ((await readText(`/proc/${first.parent}/comm`)) ?? 'it').trim();
   return warning(
     'zombies',
     `${found}; their parent ${parent} (pid ${first.parent}) lives and does not wait for them`,
@@ -64,28 +63,12 @@ async function examineZombies(pid: number): Promise<Finding> {
   );
 }
 
-async function zombies(): Promise<readonly Zombie[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map(async (pid) => await text(`/proc/${pid}/stat`)));
-  return stats.flatMap((stat) => parseZombie(stat ?? ''));
-}
-
-/** proc_pid_stat(5): the name is in brackets and may hold anything; then the state, then the parent. */
-function parseZombie(stat: string): readonly Zombie[] {
-  const close = stat.lastIndexOf(')');
-  const [state, parent] = stat.slice(close + 2).split(' ');
-  if (state !== 'Z') return [];
-  return [
-    {
-      pid: Number.parseInt(stat, 10),
-      parent: Number(parent),
-      name: stat.slice(stat.indexOf('(') + 1, close),
-    },
-  ];
+async function zombies(): Promise<readonly ProcessStat[]> {
+  return (await readAllStats()).filter(({ state }) => state === 'Z');
 }
 
 async function examineLimits(pid: number): Promise<readonly Finding[]> {
-  const limits = (await text(`/proc/${pid}/limits`)) ?? '';
+  const limits = (await readText(`/proc/${pid}/limits`)) ?? '';
   const [, soft = ''] = /^Max open files +(\S+)/m.exec(limits) ?? [];
   return [await examineDescriptors(pid, soft), await examinePids(pid)];
 }
@@ -108,8 +91,8 @@ async function examineDescriptors(pid: number, soft: string): Promise<Finding> {
 async function examinePids(pid: number): Promise<Finding> {
   const directory = await groupDirectory(pid);
   const [most, current] = await Promise.all([
-    text(`${directory}/pids.max`),
-    text(`${directory}/pids.current`),
+    readText(`${directory}/pids.max`),
+    readText(`${directory}/pids.current`),
   ]);
   if (most === undefined || current === undefined || most.trim() === 'max')
     return good('processes', 'the control group sets no limit');
@@ -125,7 +108,7 @@ async function examinePids(pid: number): Promise<Finding> {
 
 async function examineGroups(pid: number): Promise<Finding> {
   const check = 'control groups';
-  const controllers = await text('/sys/fs/cgroup/cgroup.controllers');
+  const controllers = await readText('/sys/fs/cgroup/cgroup.controllers');
   const remedy = 'Services run all the same, but `limits.memory`, `cpus` and `pids` have no effect.';
   if (controllers === undefined) return warning(check, 'there is no cgroup v2 at /sys/fs/cgroup', remedy);
   const missing = ['memory', 'cpu', 'pids'].filter((name) => !controllers.split(/\s+/).includes(name));
@@ -143,12 +126,8 @@ async function examineGroups(pid: number): Promise<Finding> {
 
 /** cgroups(7); where the namespace's root is mounted at the usual place. */
 async function groupDirectory(pid: number): Promise<string> {
-  const path = /^0::(\/.*)$/m.exec((await text(`/proc/${pid}/cgroup`)) ?? '')?.[1] ?? '/';
+  const path = /^0::(\/.*)$/m.exec((await readText(`/proc/${pid}/cgroup`)) ?? '')?.[1] ?? '/';
   return `/sys/fs/cgroup${path === '/' ? '' : path}`;
-}
-
-async function text(path: string): Promise<string | undefined> {
-  return await readFile(path, 'utf8').catch(() => undefined);
 }
 
 async function link(path: string): Promise<string | undefined> {

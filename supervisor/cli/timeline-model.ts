@@ -50,6 +50,7 @@ export const BOOT_EVENT_TYPES: readonly string[] = [
   'hook-started',
   'hook-finished',
   'spawned',
+  'attached',
   'ready',
   'completed',
   'failed',
@@ -104,7 +105,7 @@ class Trace {
 
   take(event: EventView): void {
     const atMs = rounded(event.monotonic_ms - this.#bootedMs);
-    if (event.type === 'spawned') this.#spawnedAt.push(atMs);
+    if (event.type === 'spawned' || event.type === 'attached') this.#spawnedAt.push(atMs);
     if (SETTLES.has(event.type)) this.#settledAt.push(atMs);
     if (this.#settledMs !== null) return;
     switch (event.type) {
@@ -114,6 +115,7 @@ class Trace {
         this.#startingMs ??= atMs;
         return;
       case 'spawned':
+      case 'attached':
         this.#spawnedMs ??= atMs;
         return;
       case 'hook-started':

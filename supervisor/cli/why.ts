@@ -1,11 +1,13 @@
 // `bosunctl why`: in sentences, what a service waits for, how it last ended, and what happens next.
 import type { BosunClient } from '../client/bosun-client.ts';
 import { describeDuration } from '../wire/duration.ts';
-import type { LogLineView } from '../wire/log-view.ts';
 import type { ServiceView, StateView } from '../wire/service-view.ts';
 import { firstWord, printJson, type CliCommand } from './command.ts';
+import { seesBosun } from './doctor-proc.ts';
 import { EXIT } from './exit-code.ts';
+import { findPortHolder } from './port-holder.ts';
 import { printable, shorten, sinceText, wrapText } from './status-table.ts';
+import { takenPorts, tellingLines } from './telling-lines.ts';
 import type { Terminal } from './terminal.ts';
 import { describeChain } from './why-chain.ts';
 
@@ -16,17 +18,16 @@ export const command: CliCommand = {
   example: 'bosunctl why caddy',
   options: [],
   details: `What it waits for is followed down to the service that it all begins with. Where it has ended badly, or is not getting
-ready, its last lines on standard error are shown.`,
+ready, its last lines on standard error are shown; and where they say that an address is in use, who listens there.`,
   run: async ({ terminal, client }, input) => {
     const bosun = client();
     const view = await bosun.service(firstWord(input));
     const { services } = await bosun.services();
-    const sentences = explain(view, services);
     const lines = IN_TROUBLE.has(view.state) ? await lastLines(bosun, view.name) : [];
-    if (input.json) {
-      const texts = lines.map(({ line }) => line);
-      await printJson(terminal, { service: view.name, state: view.state, sentences, stderr: texts });
-    } else await terminal.print(render(sentences, lines, terminal));
+    const sentences = [...explain(view, services), ...(await describeTakenPort(bosun, lines, services))];
+    const stderr = tellingLines(lines);
+    if (input.json) await printJson(terminal, { service: view.name, state: view.state, sentences, stderr });
+    else await terminal.print(render(sentences, stderr, terminal));
     return EXIT.done;
   },
 };
@@ -34,17 +35,33 @@ ready, its last lines on standard error are shown.`,
 /** Where what it wrote last may say why. */
 const IN_TROUBLE: ReadonlySet<StateView> = new Set(['backoff', 'failed', 'unready', 'starting', 'stopping']);
 const LINES_READ = 100;
-const LINES_SHOWN = 5;
 
-async function lastLines(client: BosunClient, name: string): Promise<readonly LogLineView[]> {
-  const lines: LogLineView[] = [];
-  for await (const line of client.logs(name, LINES_READ)) if (line.stream === 'stderr') lines.push(line);
-  return lines.slice(-LINES_SHOWN);
+async function lastLines(client: BosunClient, name: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for await (const { stream, line } of client.logs(name, LINES_READ))
+    if (stream === 'stderr') lines.push(line);
+  return lines;
 }
 
-function render(sentences: readonly string[], lines: readonly LogLineView[], { columns }: Terminal): string {
+/** Whoever has the port that it says is in use; only to be seen in the container of Bosun. */
+async function describeTakenPort(
+  client: BosunClient,
+  lines: readonly string[],
+  services: readonly ServiceView[],
+): Promise<readonly string[]> {
+  const ports = takenPorts(lines);
+  if (ports.length === 0 || !(await seesBosun((await client.version()).pid))) return [];
+  const holder = await findPortHolder(ports);
+  if (holder === undefined) return [];
+  const { port, pid, name, ancestors } = holder;
+  const of = services.find((service) => service.pid !== null && [pid, ...ancestors].includes(service.pid));
+  const whose = of === undefined ? 'is of no service' : `belongs to ${of.name}`;
+  return [`Port ${port} is taken: ${name} (pid ${pid}) listens on it, which ${whose}.`];
+}
+
+function render(sentences: readonly string[], lines: readonly string[], { columns }: Terminal): string {
   const text = sentences.flatMap((sentence) => wrapText(sentence, columns));
-  const quoted = lines.map(({ line }) => `  ${shorten(printable(line), columns - 2)}`);
+  const quoted = lines.map((line) => `  ${shorten(printable(line), columns - 2)}`);
   const head = quoted.length === 0 ? [] : ['The last it wrote to standard error:'];
   return [...text, ...head, ...quoted].map((line) => `${line}\n`).join('');
 }

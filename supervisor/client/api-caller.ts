@@ -42,21 +42,12 @@ export class ApiCaller {
    * the repetition harmless.
    */
   async post(path: string, body: unknown, options: WriteOptions = {}): Promise<unknown> {
-    const { signal, waitMs, idempotencyKey = randomUUID() } = options;
-    const wanted = { method: 'POST', path, body, signal, waitMs, idempotencyKey } as const;
-    let broken = false;
-    let doubts = 0;
-    for (const pauseMs of PAUSES_MS) {
-      try {
-        return await sendForJson(this.target, wanted);
-      } catch (error) {
-        broken ||= isBroken(error);
-        if (isDoubtful(error)) doubts += 1;
-        if (!broken || !isAway(error) || doubts > MOST_DOUBTS) throw error;
-        await pause(pauseMs, signal);
-      }
-    }
-    return await sendForJson(this.target, wanted);
+    return await this.#write('POST', path, body, options);
+  }
+
+  /** Repeated in the same way. */
+  async patch(path: string, body: unknown, options: WriteOptions = {}): Promise<unknown> {
+    return await this.#write('PATCH', path, body, options);
   }
 
   /** The body of a good answer, to be read or destroyed. */
@@ -84,6 +75,29 @@ export class ApiCaller {
       cancel.signal?.throwIfAborted();
       throw connectionLost(this.target, 'the connection ended', error);
     }
+  }
+
+  async #write(
+    method: 'POST' | 'PATCH',
+    path: string,
+    body: unknown,
+    options: WriteOptions,
+  ): Promise<unknown> {
+    const { signal, waitMs, idempotencyKey = randomUUID() } = options;
+    const wanted = { method, path, body, signal, waitMs, idempotencyKey } as const;
+    let broken = false;
+    let doubts = 0;
+    for (const pauseMs of PAUSES_MS) {
+      try {
+        return await sendForJson(this.target, wanted);
+      } catch (error) {
+        broken ||= isBroken(error);
+        if (isDoubtful(error)) doubts += 1;
+        if (!broken || !isAway(error) || doubts > MOST_DOUBTS) throw error;
+        await pause(pauseMs, signal);
+      }
+    }
+    return await sendForJson(this.target, wanted);
   }
 }
 

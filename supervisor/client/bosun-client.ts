@@ -10,6 +10,7 @@ import type { RebuildView } from '../wire/rebuild-view.ts';
 import type { ServicesView, ServiceView } from '../wire/service-view.ts';
 import type { UpgradeView } from '../wire/upgrade-view.ts';
 import { streamEvents, type StreamedEvent } from './event-stream.ts';
+import { ApplicationClient } from './application-client.ts';
 import { ApiCaller, type Cancel, type WriteOptions } from './api-caller.ts';
 import { JobClient } from './job-client.ts';
 import { KeyClient } from './key-client.ts';
@@ -27,6 +28,7 @@ export type ServiceVerb = 'start' | 'stop' | 'restart' | 'reload';
 /** Every method throws BosunUnreachable or BosunProblem; with `signal`, also its reason. */
 export class BosunClient {
   readonly keys: KeyClient;
+  readonly applications: ApplicationClient;
   readonly jobs: JobClient;
   readonly #api: ApiCaller;
 
@@ -34,6 +36,7 @@ export class BosunClient {
   constructor(target: Target | string) {
     this.#api = new ApiCaller(typeof target === 'string' ? { kind: 'socket', socketPath: target } : target);
     this.keys = new KeyClient(this.#api);
+    this.applications = new ApplicationClient(this.#api);
     this.jobs = new JobClient(this.#api);
   }
 

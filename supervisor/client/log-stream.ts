@@ -155,7 +155,7 @@ function parseData(type: string, data: string): StreamedLog {
 }
 
 /** A broken connection, whatever errno it broke with, is told from an answer that is wrong. */
-async function* readWhole(
+export async function* readWhole(
   { target }: ApiCaller,
   incoming: IncomingMessage,
 ): AsyncGenerator<string, void, undefined> {

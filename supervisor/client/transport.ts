@@ -9,7 +9,7 @@ import { BosunProblem, BosunUnreachable } from './failure.ts';
 import { describeTarget, type Target } from './target.ts';
 
 export type ClientRequest = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   /** With its query string. */
   readonly path: string;
   readonly accept?: string;

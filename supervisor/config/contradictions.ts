@@ -1,5 +1,6 @@
 // What can only be judged by looking at more than one key of a service file: keys that exclude each other, and keys that would be
 // without effect, which a file must not have: who writes one relies on it.
+import type { ServiceType } from '../core/service-spec.ts';
 import { atKey, atValue, type Contradiction, type Has } from './contradiction.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { diagnoseAt, type Path } from './plain-value.ts';
@@ -19,6 +20,7 @@ export function contradictionsOf(draft: ServiceDraft): Diagnostic[] {
     ...restart(draft),
     ...withoutProbe(has),
     ...reloadTimeout(has),
+    ...alreadyEssential(draft),
     ...(typeIsKnown ? typeContradictions(facts, has) : []),
   ].map(({ path, target, ...finding }) => diagnoseAt(document, path, target, finding));
 }
@@ -51,16 +53,17 @@ function importance({ facts }: ServiceDraft): Contradiction[] {
   return [atKey(['essential'], 'essential and main are both true', remedy)];
 }
 
-const NEVER_DONE = {
+const NEVER_DONE: Readonly<Partial<Record<ServiceType, string>>> = {
   oneshot: 'a oneshot that is always restarted never completes',
   timer: 'a timer that is always restarted never waits for its time',
 };
 
 function restart({ file, facts: { type, policy } }: ServiceDraft): Contradiction[] {
   const found: Contradiction[] = [];
-  if (type !== 'service' && policy === 'always') {
+  const neverDone = NEVER_DONE[type];
+  if (neverDone !== undefined && policy === 'always') {
     const remedy = 'Write on-failure or never, or make it a service.';
-    found.push(atValue(['restart', 'policy'], NEVER_DONE[type], remedy));
+    found.push(atValue(['restart', 'policy'], neverDone, remedy));
   }
   if (file !== undefined && file.restart.max_delay < file.restart.delay) {
     const remedy = 'Make max_delay at least as long as delay.';
@@ -90,6 +93,19 @@ function withoutProbe(has: Has): Contradiction[] {
       atKey([...at, key], `${key} has no effect beside ${kind}`, remedy),
     ),
   );
+}
+
+function alreadyEssential({ document, facts }: ServiceDraft): Contradiction[] {
+  const onGone = document === undefined ? undefined : valueAt(document.value, ['on_gone']);
+  if (facts.type !== 'attached' || !facts.essential || onGone !== 'exit') return [];
+  const message = 'essential has no effect beside on_gone: exit';
+  return [
+    atKey(
+      ['essential'],
+      message,
+      'Keep one of the two: with on_gone: wait it ends when its restarts are used up.',
+    ),
+  ];
 }
 
 function reloadTimeout(has: Has): Contradiction[] {

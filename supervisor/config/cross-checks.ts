@@ -83,7 +83,12 @@ function checkDependency(draft: ServiceDraft, dependency: DraftDependency, byNam
   }
   // Of a file that cannot be read as YAML nothing is known.
   const neverCompletes = target.document !== undefined && target.facts.policy === 'always';
-  if (dependency.condition !== 'service_completed_successfully' || !neverCompletes) return [];
+  if (dependency.condition !== 'service_completed_successfully') return [];
+  if (target.facts.type === 'attached') {
+    const message = `"${name}" is attached, so it never completes`;
+    return report(draft, path, 'key', { message, remedy: 'Wait for service_healthy.' });
+  }
+  if (!neverCompletes) return [];
   return report(draft, path, 'key', {
     message: `"${name}" is always restarted, so it never completes`,
     remedy: `Make ${name} a oneshot, or wait for service_healthy.`,

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { Diagnostic } from './diagnostic.ts';
 import { flowYaml } from './flow-yaml.ts';
-import { FOREIGN_KEYS, FOREIGN_VALUES, LATER_TYPES } from './known-words.ts';
+import { FOREIGN_KEYS, FOREIGN_VALUES } from './known-words.ts';
 import type { Mismatch } from './mismatch.ts';
 import { quote } from './parsed.ts';
 import { diagnoseAt, pathText, type Path, type PlainDocument } from './plain-value.ts';
@@ -150,9 +150,6 @@ function wrongChoice(document: PlainDocument, mismatch: Mismatch & { kind: 'choi
   const choices = `Write one of ${mismatch.choices.join(', ')}.`;
   if (value === null) return { message: `${quote(pathText(mismatch.path))} has no value`, remedy: choices };
   if (typeof value !== 'string') return { message: `must be text, not ${quote(value)}`, remedy: choices };
-  if (pathText(mismatch.path) === 'type' && LATER_TYPES.has(value)) {
-    return { message: `this version of Bosun does not support the type "${value}" yet`, remedy: choices };
-  }
   const foreign = FOREIGN_VALUES.get(value);
   const meant = foreign !== undefined && mismatch.choices.includes(foreign);
   const hint = meant ? `Did you mean "${foreign}"? ` : didYouMean(value, mismatch.choices);

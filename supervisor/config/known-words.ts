@@ -1,7 +1,4 @@
-// Words that people coming from elsewhere write, and types that a later version of Bosun will know. Data only.
-
-/** Of the whole design, what this version does not act on. */
-export const LATER_TYPES: ReadonlySet<string> = new Set(['attached']);
+// Words that people coming from elsewhere write. Data only.
 
 /** Names of Docker, Compose, Kubernetes, systemd, supervisord and s6 for what Bosun calls otherwise. */
 export const FOREIGN_KEYS: ReadonlyMap<string, string> = new Map([

@@ -1,6 +1,6 @@
 // The entry of this folder: a directory of service files to a FleetSpec, or every diagnostic at once. Changes nothing, starts
 // nothing, never throws.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LogPlaces, LogSinkSpec, LogSpec } from '../core/log-spec.ts';
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import type { Environment } from './base-environment.ts';
@@ -128,10 +128,11 @@ function assemble(
   return { kind: 'loaded', spec, settings: toFileSettings(file), logs, warnings };
 }
 
-function toSpec({ name, file, facts }: ServiceDraft, { contexts, logs }: Resolved): ServiceSpec {
+function toSpec({ name, document, file, facts }: ServiceDraft, { contexts, logs }: Resolved): ServiceSpec {
   const context = contexts.get(name);
   const logSpec = logs.specs.get(name);
-  if (file === undefined || context === undefined || logSpec === undefined)
+  if (document === undefined || file === undefined || context === undefined || logSpec === undefined)
     throw new Error(`${name} was refused without a reason`);
-  return toServiceSpec({ name, file, dependsOn: facts.dependsOn, context, logs: logSpec });
+  const directory = dirname(document.source.file);
+  return toServiceSpec({ name, file, dependsOn: facts.dependsOn, context, logs: logSpec, directory });
 }

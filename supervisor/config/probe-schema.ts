@@ -110,8 +110,9 @@ export const startupSchema = z
   .strictObject({
     timeout: duration({
       description:
-        'Not started by then: stopped, and counted as a failure. 0 sets no limit. By default 60s; for a oneshot and a timer 0. ' +
-        'Started means that the startup probe has passed, or without one that it is ready; a timer, and a oneshot without readiness, must have ended.',
+        'Not started by then: stopped, and counted as a failure. 0 sets no limit. By default 60s; for a oneshot, a timer and an attached service 0. ' +
+        'Started means that the startup probe has passed, or without one that it is ready; a timer, and a oneshot without readiness, must have ended. ' +
+        'An attached process must have been found; it is left alone when it is not ready in time.',
       examples: ['2m'],
     }).optional(),
     probe: startupProbe.optional().meta({

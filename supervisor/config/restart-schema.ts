@@ -25,7 +25,8 @@ export const restartSchema = z
       .optional()
       .meta({
         description:
-          'When to start it again after it ended. By default always for a service, never for a oneshot and a timer.',
+          'When to start it again after it ended. By default always for a service, never for a oneshot and a timer; an attached service ' +
+          'has `on_gone`.',
         examples: ['on-failure'],
       }),
     delay: duration({

@@ -3,12 +3,14 @@
 import { PLAIN_EXECUTION } from '../core/execution-spec.ts';
 import type { Execution, ResourceControl } from '../core/execution-spec.ts';
 import type { Eligibility } from '../core/service-spec.ts';
+import { idOf } from './access-rules.ts';
+import type { AccountReference } from './account-reference.ts';
 import type { Environment } from './base-environment.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { checkEligibility } from './eligibility.ts';
 import { checkExecution } from './execution-checks.ts';
 import { executionShape } from './execution-schema.ts';
-import { resolveIdentity } from './identity.ts';
+import { resolveIdentity, type ExecutionFinding } from './identity.ts';
 import { diagnoseAt, type PlainDocument } from './plain-value.ts';
 import type { ServiceDraft } from './service-draft.ts';
 import { serviceEnvironment } from './service-environment.ts';
@@ -21,6 +23,8 @@ export type ServiceContext = {
   readonly eligibility: Eligibility;
   readonly execution: Execution;
   readonly resourceControl: ResourceControl;
+  /** Whose process an attached service is, where the file says that. */
+  readonly attachUid: number | undefined;
   readonly diagnostics: readonly Diagnostic[];
 };
 
@@ -45,8 +49,8 @@ function pairOf(
 }
 
 function asksSystem(document: PlainDocument | undefined): boolean {
-  const keys = Object.keys(executionShape);
-  return document !== undefined && keys.some((key) => valueAt(document.value, [key]) !== undefined);
+  const paths = [...Object.keys(executionShape).map((key) => [key]), ATTACH_USER];
+  return document !== undefined && paths.some((path) => valueAt(document.value, path) !== undefined);
 }
 
 async function contextOf(
@@ -58,14 +62,37 @@ async function contextOf(
   const resolved = facts === undefined ? undefined : resolveIdentity(file, facts);
   const environment = serviceEnvironment(own, name, envFiles, file.environment, resolved?.account);
   const eligibility = await checkEligibility(file.when, environment, file.working_dir);
-  const context = { environment, eligibility, resourceControl: toResourceControl(file) };
+  const context = {
+    environment,
+    eligibility,
+    attachUid: undefined,
+    resourceControl: toResourceControl(file),
+  };
   // What is not installed here needs no user here either.
   if (facts === undefined || resolved === undefined || eligibility.kind === 'skipped')
     return { ...context, ...NOTHING_ASKED };
   const execution = toExecution(file, resolved.identity);
-  const findings = [...resolved.findings, ...checkExecution(execution, document.value, facts)];
+  const attached = attachedUser(file.attach?.user, facts);
+  const findings = [
+    ...resolved.findings,
+    ...checkExecution(execution, document.value, facts),
+    ...attached.findings,
+  ];
   const diagnostics = findings.map(({ path, ...finding }) => diagnoseAt(document, path, 'value', finding));
-  return { ...context, execution, diagnostics };
+  return { ...context, attachUid: attached.uid, execution, diagnostics };
+}
+
+const ATTACH_USER = ['attach', 'user'];
+
+function attachedUser(
+  user: AccountReference | undefined,
+  { accounts }: SystemFacts,
+): { readonly uid: number | undefined; readonly findings: readonly ExecutionFinding[] } {
+  if (user === undefined) return { uid: undefined, findings: [] };
+  const found = idOf('users', String(user), accounts);
+  return found.kind === 'ok'
+    ? { uid: found.value, findings: [] }
+    : { uid: undefined, findings: [{ path: ATTACH_USER, message: found.message, remedy: found.remedy }] };
 }
 
 const NOTHING_ASKED = { execution: PLAIN_EXECUTION, diagnostics: [] } as const;

@@ -98,7 +98,7 @@ function factsOf(document: PlainDocument): Facts {
 }
 
 export function defaultPolicy(type: ServiceType): 'always' | 'never' {
-  return type === 'service' ? 'always' : 'never';
+  return type === 'service' || type === 'attached' ? 'always' : 'never';
 }
 
 type Parser<Value> = { safeParse(value: unknown): z.ZodSafeParseResult<Value> };

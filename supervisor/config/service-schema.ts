@@ -1,6 +1,8 @@
 // The schema of a service file, services.d/NAME.yaml: the one source of its types, of schema.json and of the reference.
 // Only what one key can be judged by; contradictions.ts has what needs several keys, cross-checks.ts what needs other files.
 import * as z from 'zod';
+import { applicationSchema } from './application-schema.ts';
+import { attachSchema, onGoneSchema } from './attach-schema.ts';
 import { command } from './command-schema.ts';
 import { dependsOnSchema } from './dependency-schema.ts';
 import { environmentSchema, envFileSchema } from './environment-schema.ts';
@@ -23,18 +25,21 @@ export const serviceSchema = z
       .default('')
       .meta({ description: 'One line for people.', examples: ['Reverse proxy'] }),
     type: z
-      .enum(['service', 'oneshot', 'timer'])
+      .enum(['service', 'oneshot', 'timer', 'attached'])
       .default('service')
       .meta({
         description:
           'A service runs for as long as the container. A oneshot runs once and has completed when it ends well. A timer runs again ' +
-          'and again, when `schedule` or `every` says.',
+          'and again, when `schedule` or `every` says. An attached service is a process that something else has started: see `attach`.',
         examples: ['oneshot'],
       }),
     command: command({
-      description: 'Program and arguments; a string is split as a shell splits words, but no shell runs it.',
+      description:
+        'Program and arguments; a string is split as a shell splits words, but no shell runs it. Required, except of an attached service.',
       examples: [['caddy', 'run', '--config', '/etc/caddy/Caddyfile'], 'caddy run'],
-    }),
+    }).optional(),
+    attach: attachSchema,
+    on_gone: onGoneSchema,
     environment: environmentSchema.optional(),
     env_file: envFileSchema.optional(),
     working_dir: absolutePath({ description: 'The working directory.', examples: ['/srv/app'] }).prefault(
@@ -73,6 +78,7 @@ export const serviceSchema = z
     }).optional(),
     reload: reloadSchema,
     logs: serviceLogsSchema,
+    application: applicationSchema,
     ...scheduleShape,
   })
   .meta({ title: 'A service of Bosun', description: 'One file for each service: services.d/NAME.yaml.' });

@@ -1,5 +1,6 @@
 // Which keys go with which type of service. A timer waits for its time and is never ready; a oneshot is ready only where it says how.
 import type { ServiceType } from '../core/service-spec.ts';
+import { attachedContradictions, strangeToOthers } from './attached-contradictions.ts';
 import { atKey, atValue, type Contradiction, type Has } from './contradiction.ts';
 import type { Path } from './plain-value.ts';
 
@@ -32,21 +33,39 @@ const RULES: readonly Rule[] = [
   },
   {
     path: ['down'],
-    not: ['service', 'timer'],
+    not: ['service', 'timer', 'attached'],
     words: 'has no down command',
     remedy: 'Use stop or hooks: { post_stop: [..] }, or make it a oneshot.',
   },
-  { path: ['schedule'], not: ['service', 'oneshot'], words: 'has no schedule', remedy: MAKE_TIMER },
-  { path: ['every'], not: ['service', 'oneshot'], words: 'has no schedule', remedy: MAKE_TIMER },
-  { path: ['time_zone'], not: ['service', 'oneshot'], words: 'has no schedule', remedy: MAKE_TIMER },
+  {
+    path: ['schedule'],
+    not: ['service', 'oneshot', 'attached'],
+    words: 'has no schedule',
+    remedy: MAKE_TIMER,
+  },
+  { path: ['every'], not: ['service', 'oneshot', 'attached'], words: 'has no schedule', remedy: MAKE_TIMER },
+  {
+    path: ['time_zone'],
+    not: ['service', 'oneshot', 'attached'],
+    words: 'has no schedule',
+    remedy: MAKE_TIMER,
+  },
 ];
+
+const A_SERVICE: Readonly<Record<ServiceType, string>> = {
+  service: 'a service',
+  oneshot: 'a oneshot',
+  timer: 'a timer',
+  attached: 'an attached service',
+};
 
 export function typeContradictions(facts: Facts, has: Has): Contradiction[] {
   const { type } = facts;
   return [
     ...RULES.filter((rule) => rule.not.includes(type) && isSaid(rule.path, facts, has)).map((rule) =>
-      atKey(rule.path, `a ${type} ${rule.words}`, rule.remedy),
+      atKey(rule.path, `${A_SERVICE[type]} ${rule.words}`, rule.remedy),
     ),
+    ...(type === 'attached' ? attachedContradictions(facts, has) : strangeToOthers(A_SERVICE[type], has)),
     ...(type === 'timer' ? schedules(has) : []),
     ...(type === 'oneshot' ? unready(has) : []),
   ];

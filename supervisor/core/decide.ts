@@ -8,12 +8,14 @@ import type { Input, Moment, Resume } from './input.ts';
 import { advanceConfiguration } from './configuration.ts';
 import { onCommand } from './on-command.ts';
 import { onHookFinished } from './on-hook.ts';
+import { onAttached, onLooked } from './on-attached.ts';
 import { onJobInput } from './on-job.ts';
 import { onNotified } from './on-notice.ts';
 import { onProbed } from './on-probe.ts';
-import { liveRun, onExited, onGroupEmptied, onSpawnFailed, onSpawned } from './on-process.ts';
+import { liveRun, onProcessInput } from './on-process.ts';
 import { onSignal } from './on-signal.ts';
-import { beginStop, kill } from './run-stop.ts';
+import { beginEnd } from './release.ts';
+import { kill } from './run-stop.ts';
 import { settle } from './settle.ts';
 import { awaitsStart } from './started.ts';
 import { advanceShutdown, onFleetTimer, onSwept } from './shutdown.ts';
@@ -47,16 +49,16 @@ function apply(draft: Draft, input: Input): void {
       onSignal(draft, input.signal, input.number);
       return;
     case 'spawned':
-      onSpawned(draft, input);
-      return;
     case 'spawn-failed':
-      onSpawnFailed(draft, input.service, input.run, input.error);
-      return;
     case 'exited':
-      onExited(draft, input);
-      return;
     case 'group-emptied':
-      onGroupEmptied(draft, input.service, input.run);
+      onProcessInput(draft, input);
+      return;
+    case 'looked':
+      onLooked(draft, input);
+      return;
+    case 'attached':
+      onAttached(draft, input);
       return;
     case 'probed':
       onProbed(draft, input);
@@ -125,7 +127,7 @@ function onTimer(draft: Draft, input: Extract<Input, { type: 'timer' }>): void {
   switch (input.timer) {
     case 'startup-timeout':
       if (state.kind === 'starting' && awaitsStart(draft.spec(index), state))
-        beginStop(draft, index, 'startup-timeout');
+        beginEnd(draft, index, 'startup-timeout');
       return;
     case 'kill':
       if (state.kind === 'stopping') kill(draft, index, state);

@@ -15,6 +15,10 @@ export type Effect =
       readonly run: RunId;
       readonly program: 'command' | 'down';
     }
+  /** Looks for the process of an attached service until it is found, and watches it to its end. */
+  | { readonly type: 'attach'; readonly service: ServiceName; readonly run: RunId }
+  /** Looks and watches no more. Nothing is sent. */
+  | { readonly type: 'detach'; readonly service: ServiceName; readonly run: RunId }
   /** To every process of the run's group; SIGCONT goes after it, so that stopped processes see it too. */
   | {
       readonly type: 'signal-group';
@@ -29,7 +33,7 @@ export type Effect =
       readonly run: RunId;
       readonly signal: SignalName;
     }
-  /** To the leader alone: what the operator sends. */
+  /** To the leader alone, or to the attached process: what the operator sends. */
   | {
       readonly type: 'signal-leader';
       readonly service: ServiceName;

@@ -1,6 +1,8 @@
 // The events: facts in the past tense, enough of them to rebuild the state of the fleet (promise P10).
 // An event says what happened and never what to do; effects say that. Times are monotonic milliseconds.
+import type { ApplicationEvent } from './application-event.ts';
 import type { Actor } from './actor.ts';
+import type { AttachedEvent } from './attached-event.ts';
 import type { Role } from './control-access.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { JobEvent } from './job-event.ts';
@@ -17,6 +19,7 @@ export type Wanted = 'up' | 'down';
 export type ProbePurpose = 'startup' | 'readiness' | 'liveness';
 
 export type ServiceEvent =
+  | AttachedEvent
   | { readonly type: 'wanted'; readonly service: ServiceName; readonly wanted: Wanted }
   | { readonly type: 'skipped'; readonly service: ServiceName; readonly reason: string }
   | { readonly type: 'waiting'; readonly service: ServiceName }
@@ -115,12 +118,7 @@ export type ServiceEvent =
       readonly strays: readonly Stray[];
     }
   /** STATUS= of sd_notify(3). */
-  | {
-      readonly type: 'status-told';
-      readonly service: ServiceName;
-      readonly run: RunId;
-      readonly text: string;
-    }
+  | { readonly type: 'status-told'; readonly service: ServiceName; readonly run: RunId; readonly text: string }
   /** MAINPID= of sd_notify(3). */
   | { readonly type: 'leader-changed'; readonly service: ServiceName; readonly run: RunId; readonly pid: Pid }
   | { readonly type: 'exited'; readonly service: ServiceName; readonly run: RunId; readonly exit: ExitStatus }
@@ -274,10 +272,17 @@ export type ServiceNote = {
 };
 
 export type BosunEvent =
-  ServiceEvent | FleetEvent | PlaneEvent | ReplacementEvent | AuditEvent | ServiceNote | JobEvent;
+  | ServiceEvent
+  | FleetEvent
+  | PlaneEvent
+  | ReplacementEvent
+  | AuditEvent
+  | ServiceNote
+  | ApplicationEvent
+  | JobEvent;
 
 /** Those that change no state. */
-export type NotedEvent = PlaneEvent | ReplacementEvent | AuditEvent | ServiceNote;
+export type NotedEvent = PlaneEvent | ReplacementEvent | AuditEvent | ServiceNote | ApplicationEvent;
 
 /** An event as it is numbered, stamped, stored and streamed. */
 export type RecordedEvent = {

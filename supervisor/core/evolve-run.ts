@@ -9,6 +9,8 @@ export type RunEvent = Extract<
   {
     type:
       | 'spawned'
+      | 'looking'
+      | 'attached'
       | 'started'
       | 'ready'
       | 'unready'
@@ -33,7 +35,12 @@ export const NO_COUNTS: ProbeCounts = { readinessSuccesses: 0, readinessFailures
 
 export function evolveRun(state: LiveState, event: RunEvent): ServiceState {
   switch (event.type) {
+    case 'looking':
+      return state.kind === 'starting'
+        ? { ...state, process: { kind: 'looking', finding: event.finding } }
+        : state;
     case 'spawned':
+    case 'attached':
       if (state.kind !== 'starting' && state.kind !== 'stopping') return state;
       return { ...state, process: { kind: 'launched', pid: event.pid } };
     case 'started':

@@ -5,10 +5,12 @@ import { createFleet, reorder, type Fleet, type Phase, type ServiceRecord } from
 import { evolveJobs } from './evolve-job.ts';
 import { evolveRun, NO_COUNTS } from './evolve-run.ts';
 import { isLive, type ServiceState } from './service-state.ts';
+import { totalsAfter } from './service-totals.ts';
 import { planShutdown } from './shutdown-plan.ts';
 
 export function evolve(fleet: Fleet, event: BosunEvent): Fleet {
   if (event.type === 'signal-refused') return fleet;
+  if (event.type === 'application-changed' || event.type === 'application-change-failed') return fleet;
   if ('service' in event) return evolveFleetService(fleet, event);
   if ('job' in event) return evolveJobs(fleet, event);
   switch (event.type) {
@@ -51,7 +53,8 @@ function evolveFleetService(fleet: Fleet, event: ServiceEvent): Fleet {
   const index = fleet.services.findIndex((record) => record.name === event.service);
   const record = fleet.services[index];
   if (record === undefined) return fleet;
-  const services = fleet.services.with(index, evolveRecord(record, event));
+  const totals = totalsAfter(record.totals, record.state, event);
+  const services = fleet.services.with(index, evolveRecord({ ...record, totals }, event));
   if (event.type !== 'starting' && event.type !== 'going-down') return { ...fleet, services };
   return { ...fleet, services, nextRun: event.run + 1 };
 }
@@ -97,6 +100,7 @@ function evolveRecord(record: ServiceRecord, event: ServiceEvent): ServiceRecord
     case 'going-down':
       return { ...record, lastRun: event.run, state: evolveState(record.state, event) };
     case 'spawned':
+    case 'attached':
       return { ...record, degraded: event.degraded, state: evolveState(record.state, event) };
     case 'status-told':
       return record.lastRun === event.run ? { ...record, statusText: event.text } : record;
@@ -110,6 +114,8 @@ function evolveRecord(record: ServiceRecord, event: ServiceEvent): ServiceRecord
     case 'waiting':
     case 'scheduled':
     case 'spawn-failed':
+    case 'looking':
+    case 'detached':
     case 'started':
     case 'ready':
     case 'unready':
@@ -163,10 +169,13 @@ function evolveState(state: ServiceState, event: StateEvent): ServiceState {
     case 'going-down':
       return beginDown(event);
     case 'spawn-failed':
+    case 'detached':
     case 'signalled':
     case 'strays-found':
       return state;
     case 'spawned':
+    case 'looking':
+    case 'attached':
     case 'started':
     case 'ready':
     case 'unready':

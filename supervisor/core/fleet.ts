@@ -5,6 +5,7 @@ import type { ExitStatus } from './exit-status.ts';
 import type { JobRecord } from './job.ts';
 import type { JobId, RunId, ServiceName } from './names.ts';
 import type { ServiceState } from './service-state.ts';
+import { NO_TOTALS, type ServiceTotals } from './service-totals.ts';
 
 export type ServiceRecord = {
   readonly name: ServiceName;
@@ -21,6 +22,7 @@ export type ServiceRecord = {
   /** Starts, restarts by policy: for status and metrics. */
   readonly starts: number;
   readonly restarts: number;
+  readonly totals: ServiceTotals;
   /** STATUS= of sd_notify(3) in the newest run. */
   readonly statusText: string;
   /** What the newest run was promised and does not have, such as a control group. */
@@ -94,6 +96,7 @@ function createRecord(name: ServiceName): ServiceRecord {
     recentRestartsMs: [],
     starts: 0,
     restarts: 0,
+    totals: NO_TOTALS,
     statusText: '',
     degraded: [],
     configured: 'current',

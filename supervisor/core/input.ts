@@ -51,6 +51,21 @@ export type Input =
       readonly run: RunId;
       readonly error: SpawnError;
     }
+  /** A process that Bosun did not start is not there, or not yet. */
+  | {
+      readonly type: 'looked';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly finding: string;
+    }
+  | {
+      readonly type: 'attached';
+      readonly service: ServiceName;
+      readonly run: RunId;
+      readonly pid: Pid;
+      readonly others: readonly Stray[];
+      readonly degraded: readonly string[];
+    }
   /** The leader has been waited for. `group`: whether others of its process group are still there. */
   | {
       readonly type: 'exited';

@@ -9,6 +9,8 @@ export const LOG_READ_BYTES = 1_048_576;
 const STAGING_BYTES = LOG_READ_BYTES + 2 * 65_536;
 /** What waits for the reader of standard output. */
 const LOG_QUEUE_BYTES = 2_097_152;
+/** Lines of Bosun's own on their way from the control plane. A power of two, as that of the queue: their counters wrap at 2^32. */
+const OWN_LINES_BYTES = 524_288;
 
 /** Indices into `words`, which are 32-bit. */
 export const WORD = {
@@ -42,9 +44,36 @@ export const WORD = {
   clearing: 15,
   /** How much of `staging` was carried, and not read now. */
   carriedBytes: 16,
+  /** Whether services are held up for the reader of standard output: 0 they are not, 1 since `heldSinceMs`, 2 not any more, lines are dropped. */
+  pressure: 17,
+  /** Of `own`: how many bytes the logs' thread has taken out and the control plane has put in. */
+  ownHead: 18,
+  ownTail: 19,
+  /** `ownHead` after the line at hand; the same as it when there is none. */
+  ownNext: 20,
+  /** The queue's tail before that line. */
+  ownMark: 21,
+  /** Of the block at hand, lost for the files; each also as it is to be after the loss at hand, with `fileDone`. 1: that is settled. */
+  fileLostLines: 22,
+  fileLostBytes: 23,
+  fileLostLinesNext: 24,
+  fileLostBytesNext: 25,
+  fileDoneNext: 26,
+  fileLosing: 27,
+  /** The same for the queues of sinks; `spoolLosing`: 1 plus the place of the sink. */
+  spoolLostLines: 28,
+  spoolLostLinesNext: 29,
+  spoolDoneNext: 30,
+  spoolLosing: 31,
+  /** How many threads have died at the line of `ownNext`. */
+  ownAttempts: 32,
+  /** Which sink the block at hand is given to: those before have it. */
+  blockAt: 33,
+  /** `owner` of the newest read, also when it is over. */
+  lastOwner: 34,
 } as const;
 
-const WORDS_BYTES = 128;
+const WORDS_BYTES = 256;
 /** 64-bit. What a thread that dies may have counted or not is set by the next one, from what it was before. */
 export const COUNT = {
   /** The moment of the read in `staging`. */
@@ -61,8 +90,20 @@ export const COUNT = {
   stdoutDroppedLinesBefore: 7,
   stdoutDroppedBytesBefore: 8,
   redactedBefore: 9,
+  /** By CLOCK_MONOTONIC, which all threads and the next process image share. */
+  heldSinceMs: 10,
+  /** Before the line of Bosun's own at hand. */
+  droppedLinesBeforeOwn: 11,
+  /** Lines of its own for which there was no room in `own`. Counted by the control plane alone, beside `droppedLines`. */
+  ownDroppedLines: 12,
+  fileBytesBefore: 13,
+  fileDroppedLinesBefore: 14,
+  fileDroppedBytesBefore: 15,
+  spoolDroppedLinesBefore: 16,
+  /** Of the sink of `spoolLosing`, after the loss at hand. */
+  sinkDroppedLinesNext: 17,
 } as const;
-const COUNTS_BYTES = 128;
+const COUNTS_BYTES = 256;
 
 export type LogBoard = {
   readonly shared: SharedArrayBuffer;
@@ -70,10 +111,12 @@ export type LogBoard = {
   readonly counts: BigInt64Array;
   readonly staging: Uint8Array;
   readonly queue: Uint8Array;
+  /** Lines, each behind its length in 32 bits, little-endian. */
+  readonly own: Uint8Array;
 };
 
 export function createLogBoard(): LogBoard {
-  const size = WORDS_BYTES + COUNTS_BYTES + STAGING_BYTES + LOG_QUEUE_BYTES;
+  const size = WORDS_BYTES + COUNTS_BYTES + STAGING_BYTES + LOG_QUEUE_BYTES + OWN_LINES_BYTES;
   return openLogBoard(new SharedArrayBuffer(size));
 }
 
@@ -86,6 +129,7 @@ export function openLogBoard(shared: SharedArrayBuffer): LogBoard {
     counts: new BigInt64Array(shared, WORDS_BYTES, COUNTS_BYTES / 8),
     staging: new Uint8Array(shared, staging, STAGING_BYTES),
     queue: new Uint8Array(shared, staging + STAGING_BYTES, LOG_QUEUE_BYTES),
+    own: new Uint8Array(shared, staging + STAGING_BYTES + LOG_QUEUE_BYTES, OWN_LINES_BYTES),
   };
 }
 
@@ -99,8 +143,18 @@ export const TALLY = {
   fileDroppedBytes: 5,
   spoolDroppedLines: 6,
   redacted: 7,
+  /** What is wrong with its files (StoreTrouble): the number of the error, 0 where nothing is; and the lost lines that have been told. */
+  writingErrno: 8,
+  rotatingErrno: 9,
+  removingErrno: 10,
+  owningErrno: 11,
+  fileToldLines: 12,
 } as const;
-export const TALLY_BYTES = 8 * 8;
+export const TALLY_BYTES = 16 * 8;
+
+/** 64-bit, of the queue of one sink: what is wrong with it, as above, and the lines lost for it in all and told. */
+export const SINK = { errno: 0, droppedLines: 1, toldLines: 2 } as const;
+export const SINK_BYTES = 4 * 8;
 
 /** Of a run's stream; never 0. Runs are numbered from 1 on; beyond 2^30 they begin anew, long after the first has gone. */
 export function ownerOf(run: RunId, stream: OutputStream): number {

@@ -28,6 +28,8 @@ export type ToLogs =
       readonly type: 'begin';
       readonly settings: LogSettings;
       readonly board: SharedArrayBuffer;
+      /** SINK_BYTES of counters for each of the sinks in `settings`, in their order; the engine's. */
+      readonly sinks: readonly SharedArrayBuffer[];
       /** An eventfd(2) that is written to after each message: the thread waits in epoll_wait(2), not in libuv. It is lent. */
       readonly bell: number;
     }
@@ -90,10 +92,8 @@ export type RingMoment = { readonly bornMs: number; readonly byte: number };
 /** `at`: before its first byte. */
 export type HeldBlock = LogBlock & { readonly at: RingMoment };
 
-/** From the control plane, over its channel; with the bell rung after each. */
+/** From the control plane, over its channel; with the bell rung after each. Bosun's own lines go another way: `own` of the board. */
 export type LogRequest =
-  /** A line of Bosun's own: with its newline as it is to stand on standard output; without one it is shown as a service's line would be. */
-  | { readonly type: 'own'; readonly line: string }
   /** The newest lines that are held in memory: `newest` answers, and when `follow` is set `lines` from exactly there on. */
   | {
       readonly type: 'read';

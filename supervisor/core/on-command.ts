@@ -8,9 +8,9 @@ import { carryOutForJob, refusalOfJob, type JobCommand } from './on-job-command.
 import type { ServiceName } from './names.ts';
 import { applyConfiguration } from './configuration.ts';
 import { goDown } from './oneshot-down.ts';
-import { beginStop } from './run-stop.ts';
+import { beginEnd } from './release.ts';
 import { startShutdown } from './shutdown.ts';
-import { isLive } from './service-state.ts';
+import { isLive, isSought } from './service-state.ts';
 import { reloadRun } from './reload.ts';
 
 export function onCommand(draft: Draft, command: Command): void {
@@ -67,9 +67,10 @@ function refusalFor(draft: Draft, command: ServiceCommand, service: ServiceName)
       if (draft.spec(index).reload.kind === 'none')
         return { code: 'reload-not-supported', service, message: `${service} has no reload configured` };
       if (!isLive(state) || state.kind === 'stopping') return notRunning(service);
-      return undefined;
+      return isSought(state) ? notFound(service) : undefined;
     case 'signal':
-      return isLive(state) ? undefined : notRunning(service);
+      if (!isLive(state)) return notRunning(service);
+      return isSought(state) ? notFound(service) : undefined;
   }
 }
 
@@ -84,6 +85,12 @@ function removed(service: ServiceName): CommandError {
 
 function notRunning(service: ServiceName): CommandError {
   return { code: 'service-not-running', service, message: `${service} is not running` };
+}
+
+/** Of an attached one: nobody is there who could be sent anything. */
+function notFound(service: ServiceName): CommandError {
+  const message = `${service} has not been found: its process is still looked for`;
+  return { code: 'service-not-running', service, message };
 }
 
 /** The services that the command reached, those named and those pulled in. */
@@ -189,7 +196,7 @@ function needs(draft: Draft, dependent: number, index: number): boolean {
 function restartServices(draft: Draft, names: readonly ServiceName[]): readonly ServiceName[] {
   const reached = startServices(draft, names);
   for (const index of positions(draft, names)) {
-    beginStop(draft, index, 'restart');
+    beginEnd(draft, index, 'restart');
     goDown(draft, index, 'restart');
   }
   return reached;

@@ -22,7 +22,26 @@ export function liveRun(
   return isLive(state) && state.run === run ? { index, state } : undefined;
 }
 
-export function onSpawned(draft: Draft, input: Extract<Input, { type: 'spawned' }>): void {
+type ProcessInput = Extract<Input, { type: 'spawned' | 'spawn-failed' | 'exited' | 'group-emptied' }>;
+
+export function onProcessInput(draft: Draft, input: ProcessInput): void {
+  switch (input.type) {
+    case 'spawned':
+      onSpawned(draft, input);
+      return;
+    case 'spawn-failed':
+      onSpawnFailed(draft, input.service, input.run, input.error);
+      return;
+    case 'exited':
+      onExited(draft, input);
+      return;
+    case 'group-emptied':
+      onGroupEmptied(draft, input.service, input.run);
+      return;
+  }
+}
+
+function onSpawned(draft: Draft, input: Extract<Input, { type: 'spawned' }>): void {
   const live = liveRun(draft, input.service, input.run);
   if (live === undefined || pidOf(live.state) !== undefined) return;
   const { service, run, pid, degraded } = input;
@@ -37,7 +56,7 @@ export function onSpawned(draft: Draft, input: Extract<Input, { type: 'spawned' 
   becomeReady(draft, live.index, run);
 }
 
-export function onSpawnFailed(draft: Draft, service: ServiceName, run: RunId, error: SpawnError): void {
+function onSpawnFailed(draft: Draft, service: ServiceName, run: RunId, error: SpawnError): void {
   const live = liveRun(draft, service, run);
   if (live === undefined) return;
   draft.emit({ type: 'spawn-failed', service, run, error });
@@ -46,7 +65,7 @@ export function onSpawnFailed(draft: Draft, service: ServiceName, run: RunId, er
   else endUnasked(draft, live.index, run, reason);
 }
 
-export function onExited(draft: Draft, input: Extract<Input, { type: 'exited' }>): void {
+function onExited(draft: Draft, input: Extract<Input, { type: 'exited' }>): void {
   const live = liveRun(draft, input.service, input.run);
   if (live === undefined) return;
   // A leader ends once.
@@ -77,7 +96,7 @@ function endContainerEarly(draft: Draft, index: number, exit: ExitStatus): void 
   startShutdown(draft, { kind: 'main-ended', service: draft.record(index).name }, toExitCode(exit));
 }
 
-export function onGroupEmptied(draft: Draft, service: ServiceName, run: RunId): void {
+function onGroupEmptied(draft: Draft, service: ServiceName, run: RunId): void {
   const live = liveRun(draft, service, run);
   if (live?.state.kind !== 'stopping' || live.state.exit === undefined) return;
   if (live.state.step === 'post-stop') return;

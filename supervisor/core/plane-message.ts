@@ -1,5 +1,7 @@
 // What the engine and the control plane say to each other across the thread border. Types only; all of it survives
 // structured cloning. The engine never waits for an answer.
+import type { ApplicationEvent } from './application-event.ts';
+import type { SharedCounters } from './counter-board.ts';
 import type { RecordedEvent } from './event.ts';
 import type { CommandResult } from './effect.ts';
 import type { Fleet } from './fleet.ts';
@@ -139,6 +141,8 @@ export type ToPlane =
       /** log-board.ts has what is in it. */
       readonly board: SharedArrayBuffer;
     }
+  /** In place of those before. */
+  | { readonly type: 'counters'; readonly counters: SharedCounters }
   | { readonly type: 'lend-job'; readonly end: LentJobEnd }
   | { readonly type: 'reply'; readonly command: string; readonly result: CommandResult }
   | { readonly type: 'upgrade-answered'; readonly id: string; readonly answer: UpgradeAnswer }
@@ -157,7 +161,12 @@ export type FromPlane =
   /** The end is not needed any more: its stream has been read to its end, or the input is complete. */
   | { readonly type: 'job-end-done'; readonly run: RunId; readonly stream: JobStream }
   /** For the audit trail; it comes back as an event with an id. */
-  | { readonly type: 'note'; readonly event: AuditEvent; readonly actor: string; readonly command: string }
+  | {
+      readonly type: 'note';
+      readonly event: AuditEvent | ApplicationEvent;
+      readonly actor: string;
+      readonly command: string;
+    }
   /** Every event up to this id is on the disk. */
   | { readonly type: 'journaled'; readonly upToId: number }
   | { readonly type: 'flushed' };

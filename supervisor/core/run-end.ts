@@ -59,13 +59,13 @@ function reasonOf(cause: StopCause, exit: ExitStatus): EndReason {
   }
 }
 
-/** A run that never had a process: there is no exit status, only the reason why it did not come to one. */
+/** A run without an exit status: it never had a process, or one that lives on. There is only the reason. */
 export function endUnlaunched(
   draft: Draft,
   index: number,
   run: RunId,
   cause: StopCause,
-  reason: Extract<EndReason, { kind: 'spawn' | 'hook' }>,
+  reason: EndReason,
 ): void {
   endByCause(draft, index, run, cause, reason);
 }

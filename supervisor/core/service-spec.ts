@@ -1,13 +1,15 @@
 // The specification of a service as the core sees it: every default filled in, every unit in the name, nothing optional.
 // config/ makes it from YAML; nothing here knows where it came from.
+import type { ApplicationSpec } from './application-spec.ts';
 import type { Command } from './argv.ts';
+import type { Attachment } from './attachment.ts';
 import type { Execution, ResourceControl } from './execution-spec.ts';
 import type { LogSpec } from './log-spec.ts';
 import type { ServiceName } from './names.ts';
 import type { Liveness, Readiness, Startup } from './probe-spec.ts';
 import type { Schedule } from './schedule.ts';
 
-export type ServiceType = 'service' | 'oneshot' | 'timer';
+export type ServiceType = 'service' | 'oneshot' | 'timer' | 'attached';
 
 /** A signal by its POSIX name with the SIG prefix, as in signal(7). */
 export type SignalName = NodeJS.Signals;
@@ -79,7 +81,10 @@ export type ServiceSpec = {
   readonly name: ServiceName;
   readonly description: string;
   readonly type: ServiceType;
-  readonly command: Command;
+  /** None of an attached one, which somebody else has started. */
+  readonly command: Command | undefined;
+  /** Of an attached service; `none` for every other type. */
+  readonly attachment: Attachment;
   /** The whole environment of the service; Bosun adds nothing at launch. */
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDir: string;
@@ -101,6 +106,8 @@ export type ServiceSpec = {
   readonly schedule: Schedule;
   readonly successExitCodes: readonly number[];
   readonly logs: LogSpec;
+  /** Undefined: it takes no settings while it runs. */
+  readonly application: ApplicationSpec | undefined;
   readonly execution: Execution;
   readonly resourceControl: ResourceControl;
   readonly eligibility: Eligibility;

@@ -5,9 +5,11 @@ import type { Pid, RunId } from './names.ts';
 import type { Due } from './schedule.ts';
 import type { HookName } from './service-spec.ts';
 
-/** The hook before the start is under way, a spawn has been asked for, or has given a process. */
+/** The hook before the start is under way, a spawn has been asked for, a process is looked for, or there is one. */
 export type RunProcess =
   | { readonly kind: 'preparing' }
+  /** Of an attached service. `finding`: why it has not been found, for people; empty before the first look. */
+  | { readonly kind: 'looking'; readonly finding: string }
   | { readonly kind: 'launching' }
   | { readonly kind: 'launched'; readonly pid: Pid };
 
@@ -40,7 +42,10 @@ export type ProbeCounts = {
 export type EndReason =
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
   | { readonly kind: 'spawn'; readonly error: SpawnError }
-  | { readonly kind: 'startup-timeout'; readonly exit: ExitStatus }
+  /** `exit` is undefined of an attached process, which is left alone. */
+  | { readonly kind: 'startup-timeout'; readonly exit: ExitStatus | undefined }
+  /** An attached service: no such process in time. `finding`: what the last look said. */
+  | { readonly kind: 'not-found'; readonly finding: string; readonly exit: undefined }
   | { readonly kind: 'liveness'; readonly exit: ExitStatus }
   /** `exit` is undefined when the hook failed before there was a process. */
   | {
@@ -145,6 +150,11 @@ export function isLive(state: ServiceState): state is LiveState {
     state.kind === 'unready' ||
     state.kind === 'stopping'
   );
+}
+
+/** An attached one whose process is still looked for. */
+export function isSought(state: ServiceState): boolean {
+  return state.kind === 'starting' && state.process.kind === 'looking';
 }
 
 /** The leader's pid, when there is a process. */

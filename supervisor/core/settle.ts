@@ -6,7 +6,7 @@ import type { RunId } from './names.ts';
 import { leavingDependents } from './leaving.ts';
 import { goDown } from './oneshot-down.ts';
 import { startHook } from './hook.ts';
-import { beginStop } from './run-stop.ts';
+import { beginEnd, releaseLate } from './release.ts';
 import type { LiveState, StopCause, StoppingState } from './service-state.ts';
 import { scheduleNext } from './timer-schedule.ts';
 import { isWantedUp } from './wanted.ts';
@@ -39,10 +39,10 @@ function settleService(draft: Draft, index: number): void {
       if (!wantedUp) stopAfterDependents(draft, index, causeOfStop(draft));
       else if (draft.record(index).configured === 'outdated')
         stopAfterDependents(draft, index, 'reconfigured');
-      else if (followsRestart(draft, index, state)) beginStop(draft, index, 'dependency-restarted');
+      else if (followsRestart(draft, index, state)) beginEnd(draft, index, 'dependency-restarted');
       return;
     case 'stopping':
-      bringKillForward(draft, index, state);
+      if (releaseLate(draft, index, state) === 'kept') bringKillForward(draft, index, state);
       return;
     case 'completed':
       if (!wantedUp) goDownAfterDependents(draft, index, causeOfStop(draft));
@@ -82,6 +82,11 @@ function startRun(draft: Draft, index: number): void {
   const service = draft.record(index).name;
   const run = draft.fleet.nextRun as RunId;
   draft.emit({ type: 'starting', service, run, atMs: draft.moment.nowMs });
+  if (draft.spec(index).type === 'attached') {
+    draft.emit({ type: 'looking', service, run, finding: '' });
+    draft.do({ type: 'attach', service, run });
+    return;
+  }
   if (startHook(draft, index, run, 'pre_start') === 'absent')
     draft.do({ type: 'spawn', service, run, program: 'command' });
 }
@@ -93,7 +98,7 @@ function dependenciesMet(draft: Draft, index: number): boolean {
 }
 
 function stopAfterDependents(draft: Draft, index: number, cause: StopCause): void {
-  if (!waitsForDependents(draft, index)) beginStop(draft, index, cause);
+  if (!waitsForDependents(draft, index)) beginEnd(draft, index, cause);
 }
 
 function goDownAfterDependents(draft: Draft, index: number, cause: StopCause): void {

@@ -10,11 +10,12 @@ import type { Pid, ServiceName } from '../core/names.ts';
 import { plannedProbes } from '../core/probe-plan.ts';
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import { serviceTimer } from '../core/timers.ts';
-import { pidOf } from '../core/service-state.ts';
+import { isSought, pidOf } from '../core/service-state.ts';
 import { Companions } from './companions.ts';
 import { armFleetTimers, armJobTimers } from './fleet-timers.ts';
 import { JobStart } from './job-start.ts';
 import type { EnginePorts } from './ports.ts';
+import { runProcessEffect } from './process-effects.ts';
 import { RunStart } from './run-start.ts';
 import { ProbeSet } from './probe-set.ts';
 import { RunAttachments } from './run-attachments.ts';
@@ -98,6 +99,9 @@ export class Engine {
       if (errand.kind === 'reload') this.#companions.reload(this.#specOf(service), errand.run, submit);
       else this.#companions.hook(this.#specOf(service), errand, this.#pidOf(service), submit);
     }
+    for (const { name: service, state } of kept.fleet.services)
+      if (state.kind === 'starting' && isSought(state))
+        runProcessEffect({ type: 'attach', service, run: state.run }, this.#specOf(service), this.#ports);
     this.#reconcile(createFleet([]), 'all');
     for (const input of inputsForLost(kept, found)) submit(input);
   }
@@ -141,14 +145,21 @@ export class Engine {
       const recorded = this.#recorder.record(event, { ...attribution, cause });
       if (position === 0) cause = recorded.id;
       this.#unpublished.push(recorded);
-      if (event.type === 'spawned') this.#probes.launched(event.service, event.run, recorded.monotonicMs);
-      if (event.type === 'started' || event.type === 'ready') this.#start.started(event.run);
-      if (event.type === 'exited') this.#attachments.end(event.run);
-      if (event.type === 'sweep-started') this.#attachments.endAll();
+      this.#accompany(recorded);
     }
     for (const effect of effects) this.#runSafely(effect, { ...attribution, cause });
     if (scope === 'all') this.#forgetRemoved(before);
     this.#reconcile(before, scope);
+  }
+
+  /** What was opened for a run begins and ends with it. */
+  #accompany({ event, monotonicMs }: RecordedEvent): void {
+    const { type } = event;
+    if (type === 'spawned' || type === 'attached')
+      this.#probes.launched(event.service, event.run, monotonicMs);
+    if (type === 'started' || type === 'ready') this.#start.started(event.run);
+    if (type === 'exited' || type === 'detached') this.#attachments.end(event.run);
+    if (type === 'sweep-started') this.#attachments.endAll();
   }
 
   /** Another specification: told to the control plane before the events that go by it. */
@@ -185,20 +196,14 @@ export class Engine {
       case 'spawn':
         this.#start.start(this.#specOf(effect.service), effect, submit);
         return;
+      case 'attach':
+      case 'detach':
       case 'signal-group':
-        runs.signalGroup(effect.run, effect.signal);
-        return;
       case 'pass-on':
-        runs.signalGroupOnly(effect.run, effect.signal);
-        return;
       case 'signal-leader':
-        runs.signalLeader(effect.run, effect.signal);
-        return;
       case 'stop-leader':
-        runs.stopLeader(effect.run, effect.signal);
-        return;
       case 'follow-leader':
-        runs.followLeader(effect.run, effect.pid);
+        runProcessEffect(effect, this.#specOf(effect.service), this.#ports);
         return;
       case 'reload':
         this.#companions.reload(this.#specOf(effect.service), effect.run, submit);

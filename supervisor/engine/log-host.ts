@@ -1,6 +1,6 @@
 // The keeper of the logs' thread: the pipes' reading ends and all memory in which lines wait are kept here, so that a thread that dies leaves
 // nothing undone. It starts before the control plane, and ends after it. Services do not notice.
-import { createLogBoard, ownerOf, TALLY_BYTES, WORD } from '../core/log-board.ts';
+import { createLogBoard, ownerOf, SINK_BYTES, TALLY_BYTES, WORD } from '../core/log-board.ts';
 import type { FromLogs, LogSettings, LogSource, LogStore, ToLogs } from '../core/log-message.ts';
 import type { RunId } from '../core/names.ts';
 import {
@@ -14,6 +14,12 @@ import { secretsOf } from '../core/secrets.ts';
 import type { FleetSpec, ServiceSpec } from '../core/service-spec.ts';
 import type { LogPort } from './ports.ts';
 import { ThreadKeeper, type KeptThread, type KeptThreadObserver } from './thread-keeper.ts';
+
+/**
+ * Of threads that die one after the other. Meanwhile a service whose pipe is full stands still; a start takes 30 ms of a processor's time as
+ * the image has it, and 100 from the sources: a tenth of one processor at the most, or a third.
+ */
+const LONGEST_PAUSE_MS = 250;
 
 export type LogHostPorts<Port> = {
   readonly startThread: (observer: KeptThreadObserver<FromLogs>) => KeptThread<ToLogs, Port>;
@@ -39,6 +45,8 @@ export type SavedLogs = {
   readonly pipes: readonly (Omit<LentPipe, 'carry'> & { readonly carried: Uint8Array })[];
   readonly board: Uint8Array;
   readonly tallies: ReadonlyMap<string, Uint8Array>;
+  /** By the name of the sink. */
+  readonly sinks?: ReadonlyMap<string, Uint8Array>;
 };
 
 export class LogHost<Port> implements LogPort {
@@ -47,9 +55,13 @@ export class LogHost<Port> implements LogPort {
   readonly #board = createLogBoard();
   readonly #pipes = new Map<string, LentPipe>();
   readonly #tallies = new Map<string, SharedArrayBuffer>();
+  readonly #sinks: ReadonlyMap<string, SharedArrayBuffer>;
 
   constructor(ports: LogHostPorts<Port>, saved?: SavedLogs) {
     this.#ports = ports;
+    this.#sinks = new Map(
+      ports.settings.sinks.map(({ name }) => [name, sharedCopyOf(saved?.sinks?.get(name), SINK_BYTES)]),
+    );
     if (saved !== undefined) this.#resume(saved);
     this.#keeper = new ThreadKeeper({
       start: ports.startThread,
@@ -61,7 +73,13 @@ export class LogHost<Port> implements LogPort {
         this.#onMessage(message);
       },
       failed: ports.failed,
+      longestPauseMs: LONGEST_PAUSE_MS,
     });
+  }
+
+  /** Of each service, TALLY in log-board.ts. */
+  get tallies(): ReadonlyMap<string, SharedArrayBuffer> {
+    return this.#tallies;
   }
 
   start(): void {
@@ -74,6 +92,7 @@ export class LogHost<Port> implements LogPort {
       pipes: [...this.#pipes.values()].map(({ carry, ...pipe }) => ({ ...pipe, carried: copyOf(carry) })),
       board: copyOf(this.#board.shared),
       tallies: new Map([...this.#tallies].map(([name, tally]) => [name, copyOf(tally)])),
+      sinks: new Map([...this.#sinks].map(([name, sink]) => [name, copyOf(sink)])),
     };
   }
 
@@ -126,11 +145,7 @@ export class LogHost<Port> implements LogPort {
       new Uint8Array(carry).set(carried);
       this.#pipes.set(keyOf(pipe.run, pipe.stream), { ...pipe, carry });
     }
-    for (const [name, tally] of tallies) {
-      const shared = new SharedArrayBuffer(TALLY_BYTES);
-      new Uint8Array(shared).set(tally.subarray(0, TALLY_BYTES));
-      this.#tallies.set(name, shared);
-    }
+    for (const [name, tally] of tallies) this.#tallies.set(name, sharedCopyOf(tally, TALLY_BYTES));
     const { shared, words } = this.#board;
     // Of another size it has another layout, and what waited in it is lost; a version of the snapshot of its own is the way then.
     if (board.length === shared.byteLength) new Uint8Array(shared).set(board);
@@ -139,18 +154,26 @@ export class LogHost<Port> implements LogPort {
 
   #begin(thread: KeptThread<ToLogs, Port>): void {
     const { settings, bell, spec } = this.#ports;
-    thread.post({ type: 'begin', settings, board: this.#board.shared, bell });
+    const sinks = [...this.#sinks.values()];
+    thread.post({ type: 'begin', settings, board: this.#board.shared, sinks, bell });
     thread.post({ type: 'sources', sources: this.#sources(spec()) });
     const { words } = this.#board;
     // First the one whose bytes the former thread has left half done.
     const owner = words[WORD.owner] ?? 0;
-    const pipes = [...this.#pipes.values()];
+    const pipes = this.#pipesInTurn(words[WORD.lastOwner] ?? 0);
     const left = pipes.find(({ run, stream }) => ownerOf(run, stream) === owner);
     // It was at its end, and drained: the thread died after that.
     if (left === undefined) words[WORD.owner] = 0;
     else thread.post({ type: 'lend', pipe: left });
     for (const pipe of pipes) if (pipe !== left) thread.post({ type: 'lend', pipe });
     this.connect();
+  }
+
+  /** After the one that was read last: threads that die young would read the first ones again and again. */
+  #pipesInTurn(lastOwner: number): readonly LentPipe[] {
+    const pipes = [...this.#pipes.values()];
+    const next = pipes.findIndex(({ run, stream }) => ownerOf(run, stream) === lastOwner) + 1;
+    return [...pipes.slice(next), ...pipes.slice(0, next)];
   }
 
   #sources({ services }: FleetSpec): readonly LogSource[] {
@@ -210,6 +233,13 @@ export class LogHost<Port> implements LogPort {
 
 function copyOf(shared: SharedArrayBuffer): Uint8Array {
   return new Uint8Array(shared).slice();
+}
+
+/** Of a former process image, in which it may have been of another size; undefined: it was not there. */
+function sharedCopyOf(bytes: Uint8Array | undefined, length: number): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(length);
+  if (bytes !== undefined) new Uint8Array(shared).set(bytes.subarray(0, length));
+  return shared;
 }
 
 function keyOf(run: RunId, stream: OutputStream): string {

@@ -1,5 +1,6 @@
 // The control plane's keeper: starts its worker thread after the first services, feeds it events and the ends of jobs, and starts another when
 // it dies. Services do not notice: their output is the logs' thread's.
+import type { SharedCounters } from '../core/counter-board.ts';
 import type { CommandResult } from '../core/effect.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Command } from '../core/input.ts';
@@ -110,6 +111,11 @@ export class PlaneHost<Port> implements PlanePort {
   /** The channel to the logs' thread, anew whenever one of the two is. */
   joinLogs(port: Port, bell: number, board: SharedArrayBuffer): void {
     this.#keeper.post({ type: 'logs', port: port as MessagePort, bell, board }, [port]);
+  }
+
+  /** Anew whenever the services are others, or the worker is. */
+  shareCounters(counters: SharedCounters): void {
+    this.#keeper.post({ type: 'counters', counters });
   }
 
   lendJob({ fd: ours, ...lent }: LentJobEnd): void {

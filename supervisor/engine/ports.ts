@@ -1,12 +1,13 @@
 // What the engine needs of the outside, as types only. The adapters in os/, probe/ and plane/ have these shapes; main.ts joins
 // them. Tests give fakes. Nothing here may wait: what takes time comes back as an input.
+import type { ProcessQuery } from '../core/attachment.ts';
 import type { CommandResult } from '../core/effect.ts';
 import type { CommandOutcome, RecordedEvent } from '../core/event.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Fleet } from '../core/fleet.ts';
 import type { ProbeAnswer } from '../core/input.ts';
 import type { JobSpec } from '../core/job-spec.ts';
-import type { JobId, Pid, RunId } from '../core/names.ts';
+import type { JobId, Pid, RunId, ServiceName } from '../core/names.ts';
 import type { Notice } from '../core/notice.ts';
 import type { JobStream, OutputStream } from '../core/plane-message.ts';
 import type { PlannedProbe } from '../core/probe-plan.ts';
@@ -74,6 +75,18 @@ export type RunPort = {
   followLeader(run: RunId, pid: Pid): void;
 };
 
+/** Processes that Bosun did not start, by the run of the attached service. What is seen of them comes back as inputs. */
+export type AttachPort = {
+  /** Looks for it until it is found or let go of. */
+  attach(service: ServiceName, run: RunId, query: ProcessQuery): void;
+  /** Nothing is sent to it. */
+  detach(run: RunId): void;
+  /** To that process only. */
+  signal(run: RunId, signal: SignalName): void;
+  /** With SIGCONT after it. */
+  stop(run: RunId, signal: SignalName): void;
+};
+
 export type ProbePort = {
   /** `launchedAtMs`: when the run's process was, on the monotonic clock. */
   start(
@@ -125,6 +138,7 @@ export type EnginePorts = {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly runs: RunPort;
+  readonly attached: AttachPort;
   readonly probes: ProbePort;
   readonly notify: NotifyPort;
   /** Watches a notification pipe, which it owns from then on. */

@@ -6,7 +6,7 @@ import type { Fleet, ServiceRecord } from '../core/fleet.ts';
 import type { JobRecord } from '../core/job.ts';
 import type { RunId } from '../core/names.ts';
 import type { FleetSpec } from '../core/service-spec.ts';
-import { isLive, type LiveState } from '../core/service-state.ts';
+import { isLive, type LiveState, type RunProcess } from '../core/service-state.ts';
 import type { Errand } from './companions.ts';
 import type { Launches } from './probe-set.ts';
 import type { Numbering } from './recorder.ts';
@@ -33,7 +33,7 @@ export type Found = {
 
 const LOST = 'lost when Bosun was replaced after an internal error';
 /** Nobody can tell how it ended any more. */
-const UNKNOWN_EXIT: ExitStatus = { kind: 'code', code: 255 };
+const UNKNOWN_EXIT: ExitStatus = { kind: 'unknown' };
 
 /** The errands that nobody has begun. */
 export function unbegun({ errands }: EngineSnapshot, { isLost }: Found): readonly Errand[] {
@@ -72,6 +72,9 @@ function inputForRun(
   const { run } = state;
   const process = processOf(state);
   switch (process) {
+    case 'looking':
+      // The search is begun again.
+      return [];
     case 'preparing':
       return [finished(service, run, 'pre_start')];
     case 'launching':
@@ -81,7 +84,7 @@ function inputForRun(
   }
 }
 
-function processOf(state: LiveState): 'preparing' | 'launching' | 'launched' {
+function processOf(state: LiveState): RunProcess['kind'] {
   return state.kind === 'starting' || state.kind === 'stopping' ? state.process.kind : 'launched';
 }
 

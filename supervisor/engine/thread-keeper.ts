@@ -20,6 +20,8 @@ export type ThreadKeeperPorts<In, Out, Port> = {
   readonly begin: (thread: KeptThread<Out, Port>, start: 'first' | 'again') => void;
   readonly message: (message: In) => void;
   readonly failed: (reason: string) => void;
+  /** What the pause before the next start grows to, while threads die one after the other. */
+  readonly longestPauseMs?: number;
 };
 
 type Life<Thread> =
@@ -31,7 +33,7 @@ type Life<Thread> =
 
 const FIRST_RESTART_MS = 1;
 const SECOND_RESTART_MS = 10;
-const LAST_RESTART_MS = 5000;
+const LONGEST_PAUSE_MS = 5000;
 /** A thread that lived this long failed for a reason of its own, not because it cannot start. */
 const STABLE_MS = 10_000;
 
@@ -140,7 +142,8 @@ export class ThreadKeeper<In, Out, Port = never> {
     const timer = setTimeout(() => {
       this.begin();
     }, this.#restartMs);
-    this.#restartMs = Math.min(Math.max(this.#restartMs * 2, SECOND_RESTART_MS), LAST_RESTART_MS);
+    const { longestPauseMs = LONGEST_PAUSE_MS } = this.#ports;
+    this.#restartMs = Math.min(Math.max(this.#restartMs * 2, SECOND_RESTART_MS), longestPauseMs);
     this.#life = { kind: 'between', timer };
     this.#ports.failed(reason);
   }

@@ -194,6 +194,7 @@ const NO_COMMAND = { kind: 'failed', detail: 'there are no services' } as const;
 /** What only services need. */
 const WITHOUT_SERVICES: Omit<EnginePorts, 'clock' | 'calendar' | 'random' | 'runs' | 'plane' | 'fault'> = {
   logs: { lend: NOTHING, configured: NOTHING },
+  attached: { attach: NOTHING, detach: NOTHING, signal: NOTHING, stop: NOTHING },
   probes: { start: () => ({ [Symbol.dispose]: NOTHING }) },
   notify: { open: () => ({ kind: 'failed', error: { code: 'ENOSYS', message: NO_COMMAND.detail } }) },
   watchNotify: () => ({ [Symbol.dispose]: NOTHING }),

@@ -4,8 +4,10 @@ import { readSync } from 'node:fs';
 import { openLogBoard, WORD, type LogBoard } from '../core/log-board.ts';
 import type { FromLogs, LogReply, LogRequest, ToLogs } from '../core/log-message.ts';
 import { BackPressure } from './back-pressure.ts';
+import { monotonicMs } from './monotonic-clock.ts';
 import { Followers } from './followers.ts';
 import type { Output } from './open-stdout.ts';
+import { OwnLines } from './own-lines.ts';
 import { Outputs } from './outputs.ts';
 import { Pipes } from './pipes.ts';
 import type { LogPorts, StoreObserver } from './ports.ts';
@@ -19,6 +21,8 @@ export type LogThreadOptions = {
   readonly ports: LogPorts;
 };
 
+const NEWLINE = 0x0a;
+
 type Begin = Extract<ToLogs, { type: 'begin' }>;
 type Parts = {
   readonly board: LogBoard;
@@ -27,6 +31,7 @@ type Parts = {
   readonly outputs: Outputs;
   readonly pipes: Pipes;
   readonly pressure: BackPressure;
+  readonly own: OwnLines;
 };
 
 export class LogThread {
@@ -52,10 +57,11 @@ export class LogThread {
     }
   }
 
-  #turn({ board, bell, stdout, outputs, pipes }: Parts): void {
+  #turn(parts: Parts): void {
+    const { board, bell, stdout, outputs, pipes } = parts;
     const { poll } = this.#options.ports;
     const dueMs = Math.min(
-      stdout.retryAtMs - performance.now(),
+      stdout.retryAtMs - monotonicMs(),
       Math.min(outputs.dueAtMs, pipes.dueAtMs) - Date.now(),
     );
     const ready = poll.wait(Math.max(0, Math.min(pipes.takeWaitMs(), dueMs)));
@@ -66,7 +72,8 @@ export class LogThread {
     if (board.words[WORD.quit] === 1) this.#life = 'ended';
     if (this.#life === 'ended') return;
     const { fd } = this.#options.output;
-    if (ready.includes(fd) || stdout.retryAtMs <= performance.now()) stdout.flush();
+    if (ready.includes(fd) || stdout.retryAtMs <= monotonicMs()) stdout.flush();
+    takeOwn(parts);
     pipes.read(ready);
     pipes.tick(Date.now());
     outputs.tick(Date.now());
@@ -102,8 +109,6 @@ export class LogThread {
         this.#parts?.pipes.lend(message.pipe);
         return;
       case 'reader':
-        // What the former control plane has said still counts.
-        this.#receiveRequests();
         this.#followers.clear();
         this.#reader?.close();
         this.#reader = message.port;
@@ -116,14 +121,14 @@ export class LogThread {
     }
   }
 
-  #begin({ board: shared, bell, settings }: Begin): void {
+  #begin({ board: shared, bell, settings, sinks }: Begin): void {
     const { ports, output } = this.#options;
     const board = openLogBoard(shared);
-    const staging = new Staging(board);
+    const staging = new Staging(board, sinks);
     const post = (message: FromLogs): void => {
       ports.post(message);
     };
-    const pressure = new BackPressure((change) => {
+    const pressure = new BackPressure(board, (change) => {
       pipes.setPressure(change);
     });
     const stdout: StdoutSink = new StdoutSink({
@@ -140,7 +145,7 @@ export class LogThread {
       settings,
       terminal: output.terminal,
       stdout,
-      spool: createSpool(settings, observeSpool(post)),
+      spool: createSpool(settings, observeSpool(post), sinks),
       post,
       reply: (reply) => {
         this.#reply(reply);
@@ -158,16 +163,14 @@ export class LogThread {
       },
     });
     ports.poll.watch(bell, 'readable');
-    this.#parts = { board, bell, stdout, outputs, pipes, pressure };
-    // What waits since a former thread.
+    this.#parts = { board, bell, stdout, outputs, pipes, pressure, own: new OwnLines(board) };
+    // What a former thread has left.
+    pressure.resume();
     stdout.flush();
   }
 
   #onRequest(request: LogRequest): void {
     switch (request.type) {
-      case 'own':
-        this.#writeOwn(request.line);
-        return;
       case 'read':
         this.#reply({
           type: 'newest',
@@ -188,12 +191,6 @@ export class LogThread {
     }
   }
 
-  #writeOwn(line: string): void {
-    const { stdout, outputs } = this.#parts ?? {};
-    if (stdout === undefined || outputs === undefined) return;
-    stdout.writeOwn(line.endsWith('\n') ? Buffer.from(line) : outputs.showOwn(line));
-  }
-
   #finish({ limitMs, unfinished }: Extract<ToLogs, { type: 'finish' }>): void {
     if (this.#parts === undefined) return;
     const { pipes, stdout, outputs, pressure } = this.#parts;
@@ -204,7 +201,7 @@ export class LogThread {
       pressure.shed();
       pipes.giveOutUnfinished();
     }
-    this.#receiveRequests();
+    takeOwn(this.#parts);
     while (!stdout.isEmpty && performance.now() < untilMs) this.#waitToFlush(stdout, untilMs);
     outputs.close();
     this.#options.ports.post({ type: 'flushed' });
@@ -221,7 +218,14 @@ export class LogThread {
   }
 }
 
-/** Its losses are told by the control plane, which knows what it has sent. */
+/** Not before a block that a former thread has begun: its pipe may not have been lent again yet. */
+function takeOwn({ own, stdout, outputs }: Parts): void {
+  if (stdout.isReserved) return;
+  own.takeAll((line) => {
+    stdout.writeOwn(line.at(-1) === NEWLINE ? line : outputs.showOwn(line.toString()));
+  });
+}
+
 function observeSpool(post: (message: FromLogs) => void): StoreObserver {
   return {
     failed: (store, errno, text) => {
@@ -230,8 +234,6 @@ function observeSpool(post: (message: FromLogs) => void): StoreObserver {
     recovered: (store, droppedLines) => {
       post({ type: 'store-recovered', store, droppedLines });
     },
-    dropped: () => undefined,
-    written: () => undefined,
     rotated: () => undefined,
   };
 }

@@ -1,6 +1,5 @@
 // The outputs of all services, as the configuration has them at the moment, and the lines of the logs' own about themselves.
 import { isDeepStrictEqual } from 'node:util';
-import { TALLY } from '../core/log-board.ts';
 import type {
   FromLogs,
   LogReply,
@@ -15,10 +14,11 @@ import { createFileFormat, createFormat } from './format/formats.ts';
 import { OutputBuffer } from './format/output-buffer.ts';
 import { LineRing } from './line-ring.ts';
 import { ServiceOutput, type FileOutput, type SharedOutputs } from './service-output.ts';
-import type { BlockStore, FormatBlock, Redact, StoreObserver } from './ports.ts';
+import type { FormatBlock, Redact, StoreObserver } from './ports.ts';
 import { createLongLineCut } from './redaction/long-line-cut.ts';
 import { createRedactor } from './redaction/redactor.ts';
 import { Tally } from './tally.ts';
+import { TroubleMemory } from './trouble-memory.ts';
 
 /** The name that Bosun's own lines carry. No service can have it twice: an operator's own `bosun` service is told by its pid. */
 const OWN_NAME = 'bosun';
@@ -110,7 +110,7 @@ export class Outputs {
     for (const files of [this.#options.spool, ...this.#files()]) files.close();
   }
 
-  #files(): readonly BlockStore[] {
+  #files(): readonly FileOutput['files'][] {
     return [...this.#outputs.values(), ...this.#leaving.values()].flatMap(
       ({ parts }) => parts.file?.files ?? [],
     );
@@ -147,7 +147,7 @@ export class Outputs {
       format: this.#createFormat(logs.format, names),
       redact: this.#createRedactor(source),
       keepWhole: createLongLineCut(source.secrets),
-      file: this.#createFiles(source, tally, stays),
+      file: this.#createFiles(source, stays),
       ring,
     };
     return new ServiceOutput(parts, this.#options);
@@ -172,19 +172,19 @@ export class Outputs {
   }
 
   #createFiles(
-    { service, logs: { file } }: LogSource,
-    tally: Tally,
+    { service, tally, logs: { file } }: LogSource,
     stays: ServiceOutput | undefined,
   ): FileOutput | undefined {
     const former = stays?.parts;
     if (file !== undefined && isDeepStrictEqual(file, former?.source.logs.file)) return former?.file;
     former?.file?.files.close();
     if (file === undefined) return undefined;
-    const files = createRotatingFiles(file, service, this.#observe(service, tally));
+    const memory = new TroubleMemory(tally, 'file');
+    const files = createRotatingFiles(file, service, this.#observe(service), memory);
     return { format: createFileFormat(file.format, this.#output), files };
   }
 
-  #observe(service: string, tally: Tally): StoreObserver {
+  #observe(service: string): StoreObserver {
     const { post, reply } = this.#options;
     return {
       failed: (store, errno, text) => {
@@ -192,13 +192,6 @@ export class Outputs {
       },
       recovered: (store, droppedLines) => {
         post({ type: 'store-recovered', store, droppedLines });
-      },
-      dropped: (lines, bytes) => {
-        tally.add(TALLY.fileDroppedLines, lines);
-        tally.add(TALLY.fileDroppedBytes, bytes);
-      },
-      written: (bytes) => {
-        tally.add(TALLY.fileBytes, bytes);
       },
       rotated: (path) => {
         reply({ type: 'rotated', service, path });

@@ -239,7 +239,7 @@ export class Pipes {
   #leaveOut(pipe: Pipe, bytes: Uint8Array): void {
     const { service } = pipe.lent;
     const lines = countLines(bytes);
-    this.#outputOf(pipe).countLost(lines, bytes.length);
+    this.#outputOf(pipe).leaveOut({ lines, bytes: bytes.length }, this.#options.staging);
     const text = `${lines} lines of its output made the logs' thread fail again and again, and were left out`;
     this.#post({ type: 'unusable', service, text });
   }

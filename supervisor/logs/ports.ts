@@ -14,13 +14,21 @@ export type Progress = {
   /** `words[word]` is `bytes`: what write(2) has taken is stored there by the statement that calls it, with no other call between the two. */
   readonly words: Int32Array;
   readonly word: number;
-  add(bytes: number): void;
 };
 
+/** What of an output can never be where it belongs. `to`: how far the output is then; `bytes` may have been there already. */
+export type Loss = { readonly to: number; readonly lines: number; readonly bytes: number };
+/** `sink`: its place among those that are configured. */
+export type SpoolLoss = { readonly to: number; readonly lines: number; readonly sink: number };
+
+/** Counted in one step with the progress, whenever the thread dies. */
+export type FileProgress = Progress & { lose(loss: Loss): void };
+export type SpoolProgress = Progress & { lose(loss: SpoolLoss): void };
+
 /** Files that blocks are written to. Never throws and never waits; what cannot be written is counted. */
-export type BlockStore = {
-  /** Writes what is after `progress.bytes`. `output`: whole lines. */
-  write(output: Uint8Array, progress: Progress): void;
+export type BlockStore<At extends Progress = FileProgress> = {
+  /** Writes what is after `progress.bytes`. `output`: whole lines. Afterwards all of it is where it belongs, or lost. */
+  write(output: Uint8Array, progress: At): void;
   /** The moment (Date.now()) at which `tick` wants to be called; Infinity for never. */
   readonly dueAtMs: number;
   tick(nowMs: number): void;
@@ -32,9 +40,6 @@ export type StoreObserver = {
   failed(store: LogStore, errno: string, text: string): void;
   /** It can be written again. `droppedLines`: those lost meanwhile. */
   recovered(store: LogStore, droppedLines: number): void;
-  /** Each loss, as it happens. */
-  dropped(lines: number, bytes: number): void;
-  written(bytes: number): void;
   rotated(path: string): void;
 };
 

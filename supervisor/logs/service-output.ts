@@ -3,11 +3,11 @@
 import { TALLY } from '../core/log-board.ts';
 import type { LogBlock, LogSource, RingMoment } from '../core/log-message.ts';
 import type { LineRing } from './line-ring.ts';
-import type { BlockStore, FormatBlock, Redact } from './ports.ts';
+import type { BlockStore, FormatBlock, Redact, SpoolProgress } from './ports.ts';
 import type { LongLineCut } from './redaction/long-line-cut.ts';
 import { formatSpool } from './spool/format-spool.ts';
 import type { Staging } from './staging.ts';
-import type { StdoutSink } from './stdout-sink.ts';
+import type { Dropped, StdoutSink } from './stdout-sink.ts';
 import type { Tally } from './tally.ts';
 
 const NEWLINE = 0x0a;
@@ -31,7 +31,7 @@ export type OutputParts = {
 /** What all services share. */
 export type SharedOutputs = {
   readonly stdout: StdoutSink;
-  readonly spool: BlockStore;
+  readonly spool: BlockStore<SpoolProgress>;
   /** `end`: behind the block. */
   readonly tellFollowers: (block: LogBlock, end: RingMoment) => void;
 };
@@ -54,34 +54,45 @@ export class ServiceOutput {
     const block = masked === 0 ? read : { ...read, bytes };
     if (logs.stdout === 'shown' && this.#show(block, staging) === 'too-large') return 'too-large';
     if (masked > 0) staging.countOfBlock(tally, TALLY.redacted, masked);
-    file?.files.write(file.format(block), staging.file);
+    staging.moveOn('file');
+    if (file !== undefined) {
+      file.files.write(file.format(block), staging.file);
+      staging.file.count();
+    }
+    staging.moveOn('spool');
     if (logs.forward.length > 0) spool.write(formatSpool(block, logs.forward), staging.spool);
+    staging.moveOn('followers');
     ring.add(block);
     tellFollowers(block, ring.moment);
     return 'taken';
   }
 
-  /** Lines that are nowhere. */
-  countLost(lines: number, bytes: number): void {
-    const { tally, source } = this.parts;
-    if (source.logs.stdout === 'shown') {
-      tally.add(TALLY.stdoutDroppedLines, lines);
-      tally.add(TALLY.stdoutDroppedBytes, bytes);
+  /** A sink that may have a part of the block counts as one that has nothing: how large its form was nobody knows. Done again it changes nothing. */
+  leaveOut({ lines, bytes }: Dropped, staging: Staging): void {
+    const { source, file } = this.parts;
+    const { at } = staging;
+    if (at === 'stdout' && source.logs.stdout === 'shown')
+      this.#countDropped(this.#shared.stdout.leaveOut({ lines, bytes }, staging.stdout), staging);
+    if (file !== undefined && (at === 'stdout' || at === 'file')) {
+      staging.file.loseBlock(lines, bytes);
+      staging.file.count();
     }
-    if (source.logs.file === undefined) return;
-    tally.add(TALLY.fileDroppedLines, lines);
-    tally.add(TALLY.fileDroppedBytes, bytes);
+    if (at !== 'followers') staging.spool.loseBlock(lines * source.logs.forward.length);
   }
 
   #show(block: LogBlock, staging: Staging): 'shown' | 'too-large' {
-    const { tally, format } = this.parts;
+    const { format } = this.parts;
     const output = format(block);
     if (output.length > MOST_OUTPUT_BYTES && block.ends === 'line' && hasLines(block.bytes))
       return 'too-large';
-    const { lines, bytes } = this.#shared.stdout.writeBlock(output, staging.stdout);
+    this.#countDropped(this.#shared.stdout.writeBlock(output, staging.stdout), staging);
+    return 'shown';
+  }
+
+  #countDropped({ lines, bytes }: Dropped, staging: Staging): void {
+    const { tally } = this.parts;
     if (lines > 0) staging.countOfBlock(tally, TALLY.stdoutDroppedLines, lines);
     if (bytes > 0) staging.countOfBlock(tally, TALLY.stdoutDroppedBytes, bytes);
-    return 'shown';
   }
 }
 

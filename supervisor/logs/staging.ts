@@ -1,8 +1,7 @@
 // What has been read and is not yet where it belongs, in memory of the engine's. Every step is one store, so that a thread that ends between
 // two of them, wherever that is, is followed by one that knows what is left to do. Knows nothing of pipes and sinks.
 import { COUNT, LOG_READ_BYTES, TALLY, WORD, type LogBoard } from '../core/log-board.ts';
-import type { Progress } from './ports.ts';
-import type { WordCounter } from './stdout-queue.ts';
+import { FileProgress, SpoolProgress, StdoutProgress } from './block-progress.ts';
 import type { Tally } from './tally.ts';
 
 export type Outlook = 'more' | 'end' | 'timed-out';
@@ -12,8 +11,11 @@ const OUTLOOKS: readonly Outlook[] = ['more', 'end', 'timed-out'];
 /** A block at which so many threads have died is left out: those after it are waiting. */
 const MOST_ATTEMPTS = 3;
 
+/** The sinks in their order, as they stand in the board. */
+const SINKS = ['stdout', 'file', 'spool', 'followers'] as const;
+export type BlockAt = (typeof SINKS)[number];
+
 type Read = (target: Buffer, at: number, bytes: number) => number;
-type ProgressWord = typeof WORD.stdoutDone | typeof WORD.fileDone | typeof WORD.spoolDone;
 
 /** What is counted of a read or a block, and what the counter was before it. */
 const BEFORE = [
@@ -27,16 +29,17 @@ export class Staging {
   readonly #board: LogBoard;
   readonly bytes: Buffer;
   readonly stdout: StdoutProgress;
-  readonly file: Progress;
-  readonly spool: Progress;
+  readonly file: FileProgress;
+  readonly spool: SpoolProgress;
 
-  constructor(board: LogBoard) {
+  /** `sinks`: SINK of each. */
+  constructor(board: LogBoard, sinks: readonly SharedArrayBuffer[] = []) {
     this.#board = board;
     const { buffer, byteOffset, byteLength } = board.staging;
     this.bytes = Buffer.from(buffer, byteOffset, byteLength);
     this.stdout = new StdoutProgress(board.words);
-    this.file = new WordProgress(board.words, WORD.fileDone);
-    this.spool = new WordProgress(board.words, WORD.spoolDone);
+    this.file = new FileProgress(board);
+    this.spool = new SpoolProgress(board, sinks);
   }
 
   /** Whose bytes they are; 0: there are none. */
@@ -73,6 +76,7 @@ export class Staging {
     words[WORD.blockOf] = 0;
     words[WORD.outlook] = 0;
     counts[COUNT.readAtMs] = BigInt(Date.now());
+    words[WORD.lastOwner] = owner;
     words[WORD.owner] = owner;
     const length = (words[WORD.stagedBytes] = carried + read(this.bytes, carried, LOG_READ_BYTES));
     return length - carried;
@@ -106,19 +110,34 @@ export class Staging {
     const { words, counts } = this.#board;
     const block = this.doneBytes + 1;
     if (this.isBegun) {
+      this.file.goOn(tally);
+      this.spool.goOn(tally);
       const attempts = (words[WORD.attempts] = (words[WORD.attempts] ?? 0) + 1);
       return attempts < MOST_ATTEMPTS ? 'begun' : 'hopeless';
     }
     words[WORD.attempts] = 0;
     words[WORD.stdoutDone] = 0;
     words[WORD.stdoutDropped] = 0;
-    words[WORD.fileDone] = 0;
-    words[WORD.spoolDone] = 0;
+    words[WORD.blockAt] = 0;
+    this.file.reset(tally);
+    this.spool.reset(tally);
     words[WORD.queueMark] = words[WORD.queueTail] ?? 0;
     counts[COUNT.droppedLinesBefore] = counts[COUNT.droppedLines] ?? 0n;
     for (const [counter, before] of BEFORE) counts[before] = tally.get(counter);
     words[WORD.blockOf] = block;
     return 'begun';
+  }
+
+  /** Which sink it is given to: those before have it. */
+  get at(): BlockAt {
+    return SINKS[this.#board.words[WORD.blockAt] ?? 0] ?? 'stdout';
+  }
+
+  /** Never back: of a block that is done again some have all. */
+  moveOn(at: BlockAt): void {
+    const { words } = this.#board;
+    const sink = SINKS.indexOf(at);
+    if (sink > (words[WORD.blockAt] ?? 0)) words[WORD.blockAt] = sink;
   }
 
   /** Every sink has it. */
@@ -128,47 +147,5 @@ export class Staging {
 
   release(): void {
     this.#board.words[WORD.owner] = 0;
-  }
-}
-
-class WordProgress implements Progress {
-  readonly words: Int32Array;
-  readonly word: ProgressWord;
-
-  constructor(words: Int32Array, word: ProgressWord) {
-    this.words = words;
-    this.word = word;
-  }
-
-  get bytes(): number {
-    return this.words[this.word] ?? 0;
-  }
-
-  add(bytes: number): void {
-    this.words[this.word] = this.bytes + bytes;
-  }
-}
-
-/** Of the form of a block for standard output. */
-export class StdoutProgress {
-  readonly written: WordCounter;
-  readonly #words: Int32Array;
-
-  constructor(words: Int32Array) {
-    this.#words = words;
-    this.written = { words, word: WORD.stdoutDone };
-  }
-
-  get bytes(): number {
-    return this.#words[WORD.stdoutDone] ?? 0;
-  }
-
-  /** Of what is after `bytes`. */
-  get fate(): 'undecided' | 'dropped' {
-    return this.#words[WORD.stdoutDropped] === 1 ? 'dropped' : 'undecided';
-  }
-
-  drop(): void {
-    this.#words[WORD.stdoutDropped] = 1;
   }
 }

@@ -3,6 +3,9 @@
 import { COUNT, WORD, type LogBoard } from '../core/log-board.ts';
 import { countLines } from './block-splitter.ts';
 
+/** For Bosun's own lines: what it does is told also where a service has filled the queue. */
+const OWN_ROOM_BYTES = 131_072;
+
 /** A word of the board that write(2) moves on. */
 export type WordCounter = { readonly words: Int32Array; readonly word: number };
 
@@ -27,6 +30,11 @@ export class StdoutQueue {
 
   get room(): number {
     return this.#ring.length - this.bytes;
+  }
+
+  /** For lines of services. */
+  get roomForBlock(): number {
+    return this.room - Math.min(OWN_ROOM_BYTES, this.#ring.length / 16);
   }
 
   /** Whether the block at hand was put in, by this thread or by the one before it. */
@@ -79,16 +87,16 @@ export class StdoutQueue {
     this.#counts[COUNT.droppedLines] = this.#count(COUNT.droppedLinesBefore) + BigInt(lines);
   }
 
-  /** Lost lines that no notice has told. */
+  /** Lost lines that no notice has told; those too that were lost on their way here. */
   get untoldLines(): number {
-    return Number(this.droppedLines - this.#toldLines);
+    return Number(this.droppedLines + this.#count(COUNT.ownDroppedLines) - this.#toldLines);
   }
 
-  /** A notice that tells of all that are lost up to now. There has to be room. */
-  putNotice(notice: Uint8Array): void {
-    this.#counts[COUNT.toldLines] = this.#toldLines;
+  /** A notice that tells of so many. There has to be room. */
+  putNotice(notice: Uint8Array, lines: number): void {
+    const told = (this.#counts[COUNT.toldLines] = this.#toldLines);
     this.#words[WORD.noticeMark] = this.#word(WORD.queueTail);
-    this.#counts[COUNT.toldNext] = this.droppedLines;
+    this.#counts[COUNT.toldNext] = told + BigInt(lines);
     // From here on it has been told.
     this.put(notice);
     this.#counts[COUNT.toldLines] = this.#count(COUNT.toldNext);

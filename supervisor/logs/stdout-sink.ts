@@ -4,8 +4,9 @@ import { writevSync } from 'node:fs';
 import type { LogBoard } from '../core/log-board.ts';
 import type { BackPressure } from './back-pressure.ts';
 import { countLines } from './block-splitter.ts';
+import { monotonicMs } from './monotonic-clock.ts';
 import type { Poll } from './ports.ts';
-import type { StdoutProgress } from './staging.ts';
+import type { StdoutProgress } from './block-progress.ts';
 import { StdoutQueue, type WordCounter } from './stdout-queue.ts';
 
 /** Where it cannot be waited for (a full disk), and where it fails for another reason. */
@@ -45,13 +46,18 @@ export class StdoutSink {
     this.#queue = new StdoutQueue(options.board);
   }
 
-  /** The moment (performance.now()) at which `flush` wants to be called; Infinity: when the descriptor is writable, or never. */
+  /** The moment (monotonicMs()) at which `flush` wants to be called; Infinity: when the descriptor is writable, or never. */
   get retryAtMs(): number {
     return Math.min(this.#retryAtMs, this.#options.pressure.dueAtMs);
   }
 
   get isEmpty(): boolean {
     return this.#queue.bytes === 0;
+  }
+
+  /** Whether nothing of Bosun's own may be written now. */
+  get isReserved(): boolean {
+    return this.#queue.isReserved;
   }
 
   /** Whole lines of the block at hand, as standard output shows it: what no thread has written or queued yet. What was dropped of them. */
@@ -62,15 +68,23 @@ export class StdoutSink {
       ? this.#writeSome(progress.bytes === 0 ? output : output.subarray(progress.bytes), progress.written)
       : 'full';
     if (kind === 'written') {
-      if (this.#queue.untoldLines > 0) this.#retryAtMs = performance.now();
+      if (this.#queue.untoldLines > 0) this.#retryAtMs = monotonicMs();
       return NOTHING;
     }
     const left = output.subarray(progress.bytes);
-    if (left.length > this.#queue.room) return this.#dropBlock(output, progress);
+    if (left.length > this.#queue.roomForBlock) return this.#dropBlock(output, progress);
     this.#enqueue(left);
     // EPIPE, EIO, EBADF: these lines are lost, the next may not be.
     if (kind === 'broken') this.#clear();
     return NOTHING;
+  }
+
+  /** The same of a block whose form nobody can make. */
+  leaveOut(block: Dropped, progress: StdoutProgress): Dropped {
+    if (this.#queue.hasBlock) return NOTHING;
+    progress.drop();
+    this.#queue.countDroppedOfBlock(block.lines);
+    return block;
   }
 
   /** A line of Bosun's own. */
@@ -130,7 +144,7 @@ export class StdoutSink {
     const { poll, fd } = this.#options;
     // A file on a full disk cannot be waited for, and is always writable if it can.
     const waits = this.#trouble === undefined && poll.watch(fd, 'writable') === 'watched';
-    if (!waits) this.#retryAtMs = performance.now() + RETRY_MS;
+    if (!waits) this.#retryAtMs = monotonicMs() + RETRY_MS;
   }
 
   #noteTrouble(errno: string): void {
@@ -161,12 +175,12 @@ export class StdoutSink {
   #tellLoss(): 'told' | 'nothing' {
     const lines = this.#queue.untoldLines;
     if (lines === 0 || this.#trouble !== undefined || this.#queue.isReserved) return 'nothing';
-    this.#queue.putNotice(this.#options.lossNotice(lines, this.#lostBy));
+    this.#queue.putNotice(this.#options.lossNotice(lines, this.#lostBy), lines);
     return 'told';
   }
 
   #report(): void {
-    this.#options.pressure.update(this.#queue.bytes, performance.now());
+    this.#options.pressure.update(this.#queue.bytes, monotonicMs());
   }
 }
 

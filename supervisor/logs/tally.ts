@@ -17,8 +17,4 @@ export class Tally {
   set(counter: Counter, count: bigint): void {
     this.#counters[counter] = count;
   }
-
-  add(counter: Counter, count: number): void {
-    if (count > 0) this.#counters[counter] = this.get(counter) + BigInt(count);
-  }
 }

@@ -51,8 +51,13 @@ export class ControlGroup {
   }
 }
 
-/** SIGKILL that nobody here has sent, to a run of which the OOM killer has taken somebody, was the OOM killer's. */
-export function withOomTold(exit: ExitStatus, group: ControlGroup | undefined): ExitStatus {
+/** SIGKILL that nobody here has sent, to a run of which the OOM killer has taken somebody, was the OOM killer's. `groups`: whose run it is in. */
+export function withOomTold(
+  exit: ExitStatus,
+  ...groups: readonly ({ wasHitByOom(): boolean } | undefined)[]
+): ExitStatus {
   if (exit.kind !== 'signal' || exit.signal !== 'SIGKILL') return exit;
-  return group?.wasHitByOom() === true ? { ...exit, by: 'oom' } : exit;
+  // All of them are asked: what one has told is not to be told again.
+  const hits = groups.map((group) => group?.wasHitByOom() === true);
+  return hits.includes(true) ? { ...exit, by: 'oom' } : exit;
 }

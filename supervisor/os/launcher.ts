@@ -1,5 +1,6 @@
 // Starts the leader of a service's run: which pipes it gets, and what it has of Bosun's own descriptors. The pipes' read ends and the
 // control group are handed to the caller, who owns them from then on.
+import type { Command } from '../core/argv.ts';
 import type { Pid, RunId } from '../core/names.ts';
 import type { ServiceSpec } from '../core/service-spec.ts';
 import type { ControlGroup } from './control-group.ts';
@@ -87,8 +88,11 @@ export class Launcher {
   }
 }
 
-function specOf(spec: ServiceSpec, { program, environment }: LaunchRequest): ServiceSpec {
+type Launchable = ServiceSpec & { readonly command: Command };
+
+function specOf(spec: ServiceSpec, { program, environment }: LaunchRequest): Launchable {
   const command = program === 'down' ? (spec.down ?? spec.command) : spec.command;
+  if (command === undefined) throw new RangeError(`${spec.name} has no command that could be started`);
   return { ...spec, command, environment: { ...spec.environment, ...environment } };
 }
 

@@ -2,9 +2,11 @@
 // 64-bit Linux with glibc; each names its header or man page. Nothing here decides anything.
 import { dlopen } from 'node:ffi';
 import { constants } from 'node:fs';
+import type { ResourceUsage } from '../core/counter-board.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Pid } from '../core/names.ts';
 import { done, fail, failed } from './libc-errno.ts';
+import { processCalls } from './libc-pidfd.ts';
 import { socketCalls } from './libc-socket.ts';
 import { packEnvironment, packStrings } from './libc-strings.ts';
 import { terminalCalls } from './libc-terminal.ts';
@@ -25,6 +27,7 @@ const BUF = 'buffer';
 
 const { functions: c } = dlopen(null, {
   waitid: { return: I32, arguments: [I32, I32, BUF, I32] },
+  wait4: { return: I32, arguments: [I32, BUF, I32, BUF] },
   kill: { return: I32, arguments: [I32, I32] },
   getsid: { return: I32, arguments: [I32] },
   getpgid: { return: I32, arguments: [I32] },
@@ -53,7 +56,6 @@ const { functions: c } = dlopen(null, {
 
 // <wait.h>
 const P_ALL = 0;
-const P_PID = 1;
 const WNOHANG = 1;
 const WEXITED = 4;
 const WNOWAIT = 0x01000000;
@@ -64,6 +66,15 @@ const SI_PID = 16;
 const SI_STATUS = 24;
 const CLD_EXITED = 1;
 const CLD_DUMPED = 3;
+// <bits/waitstatus.h>
+const WTERMSIG = 0x7f;
+const WCOREFLAG = 0x80;
+// struct rusage, getrusage(2): two struct timeval, then longs, of which blocks have 512 bytes.
+const RUSAGE_BYTES = 144;
+const RU_STIME = 16;
+const RU_INBLOCK = 88;
+const RU_OUBLOCK = 96;
+const BLOCK_BYTES = 512;
 // <fcntl.h>, <sys/prctl.h>, <sys/socket.h>
 const O_CLOEXEC = 0o2000000;
 const F_DUPFD_CLOEXEC = 1030;
@@ -90,6 +101,8 @@ const SIGSET_BYTES = 128;
 const ALL_SIGNALS = Buffer.allocUnsafeSlow(SIGSET_BYTES).fill(0xff);
 const NO_SIGNALS = Buffer.allocUnsafeSlow(SIGSET_BYTES).fill(0);
 const siginfo = Buffer.allocUnsafeSlow(SIGINFO_BYTES);
+const waitStatus = Buffer.allocUnsafeSlow(4);
+const rusage = Buffer.allocUnsafeSlow(RUSAGE_BYTES);
 
 function pidOrFailure(pid: number): CallResult<Pid> {
   return pid < 0 ? failed() : { ok: true, value: pid as Pid };
@@ -108,10 +121,30 @@ function decodeExit(info: Buffer): ExitStatus {
   };
 }
 
-function wait(idType: number, id: number, options: number): CallResult<PeekedChild | undefined> {
+function decodeStatus(status: number): ExitStatus {
+  const number = status & WTERMSIG;
+  if (number === 0) return { kind: 'code', code: (status >> 8) & 0xff };
+  const core = (status & WCOREFLAG) === 0 ? 'none' : 'dumped';
+  return { kind: 'signal', signal: signalName(number), number, core, by: 'unknown' };
+}
+
+function decodeUsage(): ResourceUsage {
+  return {
+    userSeconds: secondsAt(0),
+    systemSeconds: secondsAt(RU_STIME),
+    readBytes: Number(rusage.readBigInt64LE(RU_INBLOCK)) * BLOCK_BYTES,
+    writtenBytes: Number(rusage.readBigInt64LE(RU_OUBLOCK)) * BLOCK_BYTES,
+  };
+}
+
+function secondsAt(offset: number): number {
+  return Number(rusage.readBigInt64LE(offset)) + Number(rusage.readBigInt64LE(offset + 8)) / 1e6;
+}
+
+function peek(): CallResult<PeekedChild | undefined> {
   // With WNOHANG and nothing to report waitid(2) returns 0 and may leave si_pid alone, so it has to be 0 before.
   siginfo.fill(0);
-  if (c.waitid(idType, id, siginfo, options) < 0) return failed();
+  if (c.waitid(P_ALL, 0, siginfo, WEXITED | WNOHANG | WNOWAIT) < 0) return failed();
   const pid = siginfo.readInt32LE(SI_PID);
   return { ok: true, value: pid === 0 ? undefined : { pid: pid as Pid, exit: decodeExit(siginfo) } };
 }
@@ -170,13 +203,16 @@ export const libc: SystemCalls = {
   ...socketCalls,
   ...terminalCalls,
   ...timerCalls,
+  ...processCalls,
   whenReadable,
 
-  peekExited: () => wait(P_ALL, 0, WEXITED | WNOHANG | WNOWAIT),
+  peekExited: peek,
 
   takeExited(pid) {
-    const taken = wait(P_PID, pid, WEXITED | WNOHANG);
-    return taken.ok ? { ok: true, value: taken.value?.exit } : taken;
+    const taken = c.wait4(pid, waitStatus, WNOHANG, rusage);
+    if (taken < 0) return failed();
+    if (taken === 0) return { ok: true, value: undefined };
+    return { ok: true, value: { exit: decodeStatus(waitStatus.readInt32LE(0)), usage: decodeUsage() } };
   },
 
   spawn(request) {

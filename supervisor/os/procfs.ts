@@ -17,10 +17,15 @@ export type ProcessStat = ProcessIdentity & {
 const STATE = 0;
 const PARENT = 1;
 const START_TIME = 19;
+const EXIT_CODE = 49;
 
 export function statOf(pid: Pid): ProcessStat | undefined {
   const text = read(`/proc/${pid}/stat`);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseStat(pid, text);
+}
+
+/** The text of /proc/PID/stat. */
+export function parseStat(pid: Pid, text: string): ProcessStat {
   const nameEnd = text.lastIndexOf(')');
   const fields = text.slice(nameEnd + 2).split(' ');
   const state = fields[STATE];
@@ -38,6 +43,19 @@ export function statOf(pid: Pid): ProcessStat | undefined {
 export function lookAgain({ pid, startTime }: ProcessIdentity): ProcessStat | undefined {
   const stat = statOf(pid);
   return stat?.startTime === startTime ? stat : undefined;
+}
+
+/**
+ * How one that nobody has waited for yet has ended, in the form of wait(2). The kernel says 0 also to those who may not know, so
+ * that 0 tells nothing.
+ */
+export function waitStatusOf(identity: ProcessIdentity): number | undefined {
+  const text = read(`/proc/${identity.pid}/stat`);
+  if (text === undefined) return undefined;
+  const { startTime, state } = parseStat(identity.pid, text);
+  if (startTime !== identity.startTime || state !== 'dead') return undefined;
+  const status = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[EXIT_CODE]);
+  return status > 0 ? status : undefined;
 }
 
 /** Undefined when there is no /proc to ask. */

@@ -2,6 +2,7 @@
 // It looks with WNOWAIT and takes by pid, because wait(-1) would steal the exits of libuv's own children, which then
 // never end for Node. It decides nothing: exits of runs and the count of orphans are handed on.
 // In a process that is not Bosun's alone it takes only the leaders of our runs, each by its pid: every other child is somebody else's.
+import type { ResourceUsage } from '../core/counter-board.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { ProcessTable, RunEntry } from './process-table.ts';
 import type { Errno, SystemCalls } from './system-calls.ts';
@@ -9,9 +10,16 @@ import type { Errno, SystemCalls } from './system-calls.ts';
 /** `all`: as PID 1 or a subreaper must. `own`: the leaders of our runs and nobody else. */
 export type Reaped = 'all' | 'own';
 
+export type ExitedLeader = {
+  readonly entry: RunEntry;
+  readonly exit: ExitStatus;
+  /** Undefined when somebody else has waited for it. */
+  readonly usage: ResourceUsage | undefined;
+};
+
 export type ReaperReport = {
   /** Leaders whose exit was taken in this pass, in the order of their deaths. */
-  readonly exited: readonly { readonly entry: RunEntry; readonly exit: ExitStatus }[];
+  readonly exited: readonly ExitedLeader[];
   readonly orphans: number;
 };
 
@@ -23,7 +31,7 @@ const TOOL_RETRY_MS = 10;
 /** After a wait that failed as none should. */
 const FAILURE_RETRY_MS = 100;
 
-type Exited = { entry: RunEntry; exit: ExitStatus }[];
+type Exited = ExitedLeader[];
 type Pass = { readonly exited: Exited; orphans: number };
 
 export class Reaper {
@@ -93,7 +101,8 @@ export class Reaper {
     // ECHILD: somebody else has taken it, and how it ended we have seen.
     if (!taken.ok && taken.errno !== 'ECHILD') return this.#comeBackAfter(taken.errno, pass.exited);
     this.#table.removeLeader(pid);
-    if (owner.kind === 'run') pass.exited.push({ entry: owner.entry, exit });
+    const usage = taken.ok ? taken.value?.usage : undefined;
+    if (owner.kind === 'run') pass.exited.push({ entry: owner.entry, exit, usage });
     else pass.orphans++;
     return true;
   }
@@ -136,7 +145,7 @@ export class Reaper {
       if (!taken.ok) failures.add(taken.errno);
       if (!taken.ok || taken.value === undefined) continue;
       this.#table.removeLeader(entry.pid);
-      exited.push({ entry, exit: taken.value });
+      exited.push({ entry, ...taken.value });
     }
     return failures;
   }

@@ -11,7 +11,7 @@ import type { Launch, LaunchRequest } from './launcher.ts';
 import type { LaunchFailure } from './program-launcher.ts';
 import type { ProcessTable } from './process-table.ts';
 import { statOf } from './procfs.ts';
-import type { ReaperReport } from './reaper.ts';
+import type { ExitedLeader, ReaperReport } from './reaper.ts';
 import { RepeatedLook } from './repeated-look.ts';
 import { isOurChild, isStillToEnd, livingLeader, type Leader } from './run-leader.ts';
 import type { RunLaunchers } from './run-launchers.ts';
@@ -32,7 +32,6 @@ import type { SystemCalls } from './system-calls.ts';
 type LaunchedRun = Extract<Launch | JobLaunch, { kind: 'launched' }>;
 
 type Reach = ReturnType<RunSignals['send']>;
-type Reaped = ReaperReport['exited'][number];
 
 export class RunProcessGroups {
   readonly #calls: SystemCalls;
@@ -225,13 +224,14 @@ export class RunProcessGroups {
     return false;
   }
 
-  #isOriginal({ entry }: Reaped): boolean {
+  #isOriginal({ entry }: ExitedLeader): boolean {
     return this.#runs.get(entry.run)?.original === entry.pid;
   }
 
-  #onExit({ entry: { run, pid }, exit }: Reaped): void {
+  #onExit({ entry: { run, pid }, exit, usage }: ExitedLeader): void {
     const processes = this.#runs.get(run);
     if (processes === undefined) return;
+    if (usage !== undefined) this.#observer.used?.(processes.owner, usage);
     if (pid === processes.original) processes.originalIs = 'waited-for';
     const { leader } = processes;
     if (leader.kind === 'waited-for') return;
@@ -248,7 +248,8 @@ export class RunProcessGroups {
     // What a leader leaves behind is left alone where only the leader is to be stopped.
     const isGone = group === 'empty' || processes.killMode === 'process';
     const survivors = isGone && group === 'populated' ? this.#members.survivorsOf(processes) : [];
-    const told = processes.kill === 'sent' ? exit : withOomTold(exit, processes.controlGroup);
+    const told =
+      processes.kill === 'sent' ? exit : withOomTold(exit, processes.controlGroup, this.#launchers.memory);
     if (isGone) this.#forget(processes);
     this.#observer.exited(owner, run, told, group);
     if (isGone) this.#tellLeft(processes, survivors);

@@ -6,6 +6,7 @@ import { ControlGroup } from './control-group.ts';
 import type { ControlFiles } from './control-files.ts';
 import { enableControllers } from './cgroup-controllers.ts';
 import { BOSUN_GROUP, findOwnGroup } from './own-cgroup.ts';
+import { OwnMemory } from './own-memory.ts';
 
 export type OpenedGroup = {
   readonly group: ControlGroup | undefined;
@@ -28,9 +29,12 @@ type Setting = {
 export class CgroupServiceGroups implements ServiceGroups {
   readonly #files: ControlFiles;
   readonly #place: 'pid1' | 'below';
+  /** Of the group that all runs are in which have none of their own. */
+  readonly memory: OwnMemory;
 
   constructor(files: ControlFiles, place: 'pid1' | 'below') {
     this.#files = files;
+    this.memory = new OwnMemory(files);
     this.#place = place;
   }
 

@@ -13,10 +13,12 @@ export function explainSpawn(
 ): string {
   const [program] = command;
   switch (errno) {
-    case 'ENOENT':
+    case 'ENOENT': {
+      const directory = workingDir === '/' ? '' : `the working directory ${workingDir}`;
       return program.includes('/')
-        ? `no such file, or its interpreter or the working directory ${workingDir} is missing`
-        : `not found in PATH, or the working directory ${workingDir} is missing`;
+        ? `no such file, or its interpreter${directory && ` or ${directory}`} is missing`
+        : `not found in PATH${directory && `, or ${directory} is missing`}`;
+    }
     case 'EACCES':
       return 'not executable, or a directory on the way may not be entered';
     case 'ENOTDIR':

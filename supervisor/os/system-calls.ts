@@ -1,5 +1,6 @@
 // The system calls that Node does not have, as one port: the adapters get it handed in, so that a test can make any call
 // fail with any errno its man page names. libc.ts is the real one.
+import type { ResourceUsage } from '../core/counter-board.ts';
 import type { Pid } from '../core/names.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 
@@ -10,6 +11,7 @@ export type CallResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errno: Errno };
 
 export type PeekedChild = { readonly pid: Pid; readonly exit: ExitStatus };
+export type TakenChild = { readonly exit: ExitStatus; readonly usage: ResourceUsage };
 
 /** What posix_spawn(3) needs, with nothing left to look up. */
 export type SpawnRequest = {
@@ -53,8 +55,8 @@ export type ReadableWatch = Disposable & {
 export type SystemCalls = {
   /** The next child that has ended, without taking it: waitid(2) with WNOHANG and WNOWAIT. ECHILD: there are no children. */
   peekExited(): CallResult<PeekedChild | undefined>;
-  /** Takes the exit of this child, if it has ended: waitid(2) with WNOHANG. */
-  takeExited(pid: Pid): CallResult<ExitStatus | undefined>;
+  /** Takes the exit of this child, if it has ended, and what it has used: wait4(2) with WNOHANG. */
+  takeExited(pid: Pid): CallResult<TakenChild | undefined>;
   /** access(2) with X_OK: whether a file may be executed, without a process to try it. */
   mayExecute(path: string): CallResult<void>;
   /** posix_spawn(3), with the exact errno of a failed exec. */
@@ -74,6 +76,12 @@ export type SystemCalls = {
   closeOnExecFrom(first: number): CallResult<void>;
   /** kill(2). A negative pid is a process group, -1 everything that may be signalled; signal 0 only asks. */
   kill(pid: number, signal: number): CallResult<void>;
+  /** pidfd_open(2): a descriptor of this process, which is readable when it has ended, and never becomes that of another. */
+  openProcess(pid: Pid): CallResult<number>;
+  /** pidfd_send_signal(2); signal 0 only asks. ESRCH: it has ended. */
+  signalProcess(fd: number, signal: number): CallResult<void>;
+  /** ioctl_pidfd(2), PIDFD_GET_INFO: undefined until its parent has waited for it. ENOTTY, EINVAL: before Linux 6.15. */
+  exitOfProcess(fd: number): CallResult<ExitStatus | undefined>;
   /** getsid(2): the pid of the leader of its session, also of a zombie. */
   sessionOf(pid: Pid): CallResult<Pid>;
   /** getpgid(2). */

@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../core/event.ts';
 import type { ToPlane } from '../core/plane-message.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { KeyFile } from './access/key-file.ts';
+import { ApplicationDesk } from './application/application-desk.ts';
 import { ApiServer } from './api/api-server.ts';
 import type { ApiContext } from './api/context.ts';
 import { EventIntake } from './event-intake.ts';
@@ -18,6 +19,7 @@ import { Jobs } from './jobs/jobs.ts';
 import { narrate } from './logs/narrator.ts';
 import type { OwnLog } from './logs/own-log.ts';
 import { PlaneLogs } from './logs/plane-logs.ts';
+import { Metrics, type MetricsParts } from './metrics/metrics.ts';
 import type { Ports } from './ports.ts';
 import { FleetView, type Hello } from './views/fleet-view.ts';
 
@@ -32,8 +34,10 @@ type Parts = {
   readonly log: OwnLog;
   readonly desk: CommandDesk;
   readonly jobs: Jobs;
+  readonly applications: ApplicationDesk;
   readonly reconfiguration: Reconfiguration;
   readonly server: ApiServer;
+  readonly metrics: Metrics;
 };
 
 export class ControlPlane {
@@ -60,6 +64,9 @@ export class ControlPlane {
         return;
       case 'logs':
         logs.client.join(message);
+        return;
+      case 'counters':
+        this.#parts.metrics.shared.join(message.counters);
         return;
       case 'lend-job':
         this.#parts.jobs.lend(message.end);
@@ -101,11 +108,14 @@ export class ControlPlane {
     const desk = new CommandDesk(this.#ports.post);
     const jobs = this.#createJobs(hello, { view, log, desk });
     const { settings } = hello;
-    const { readConfiguration } = this.#ports;
-    const reconfiguration = new Reconfiguration({ settings, view, desk, log, readConfiguration });
+    const reconfiguration = new Reconfiguration({ ...this.#ports, settings, view, desk, log });
     const note: ApiContext['note'] = (event, actor) => {
       this.#ports.post({ type: 'note', event, actor, command: '' });
     };
+    const applications = new ApplicationDesk(view, (event, actor, command) => {
+      this.#ports.post({ type: 'note', event, actor, command });
+    });
+    const metrics = createMetrics(hello, { view, journal, logs });
     const server = new ApiServer({
       context: {
         settings,
@@ -113,6 +123,7 @@ export class ControlPlane {
         desk,
         upgrades: this.#upgrades,
         jobs,
+        applications,
         prepareJob: this.#ports.prepareJob,
         reconfiguration,
         logs: client,
@@ -122,22 +133,36 @@ export class ControlPlane {
         journal,
         rebuild: new ViewRebuild(journal, view),
         note,
+        metrics,
         keys: new ApiKeys(new KeyFile(settings.stateDir), note),
       },
-      peerCredentials: this.#ports.peerCredentials,
-      peerGroups: this.#ports.peerGroups,
-      onListening: (socketPath) => {
-        this.#ports.post({ type: 'listening', socketPath });
-      },
+      ...this.#serverPorts(),
     });
     const intake = new EventIntake(journal, view);
-    this.#parts = { view, journal, intake, logs, log, desk, jobs, reconfiguration, server };
-    for (const recorded of untold(hello)) tell(log, view, recorded);
-    view.subscribe((recorded) => {
-      tell(log, view, recorded);
-    });
+    this.#parts = {
+      view,
+      journal,
+      intake,
+      logs,
+      log,
+      desk,
+      jobs,
+      applications,
+      reconfiguration,
+      server,
+      metrics,
+    };
+    tellAll(hello, log, view);
     void server.listen();
     logs.start();
+  }
+
+  #serverPorts(): Omit<ConstructorParameters<typeof ApiServer>[0], 'context'> {
+    const { peerCredentials, peerGroups, post } = this.#ports;
+    const onListening = (socketPath: string): void => {
+      post({ type: 'listening', socketPath });
+    };
+    return { peerCredentials, peerGroups, onListening };
   }
 
   #createJobs({ settings }: Hello, { view, log, desk }: Pick<Parts, 'view' | 'log' | 'desk'>): Jobs {
@@ -172,18 +197,34 @@ export class ControlPlane {
   }
 
   async #finish(
-    { view, journal, intake, logs, desk, jobs, server }: Parts,
+    { view, journal, intake, logs, desk, jobs, applications, server }: Parts,
     handOver: 'yes' | undefined,
   ): Promise<void> {
     const untilMs = performance.now() + FINISH_MS;
     desk.close();
     if (handOver === 'yes') jobs.hold();
     else jobs.finish(untilMs);
-    await Promise.all([server.close(), logs.finish(untilMs)]);
+    await Promise.all([applications.close(), server.close(), logs.finish(untilMs)]);
     intake.flush();
     journal.close(view.state, view.events.lastId);
     this.#ports.post({ type: 'flushed' });
   }
+}
+
+function createMetrics(
+  { settings: { version, enginePid } }: Hello,
+  { view, journal, logs }: Pick<Parts, 'view' | 'journal' | 'logs'>,
+): Metrics {
+  const sinks = (): ReturnType<MetricsParts['sinks']> => logs.shipping.status();
+  return new Metrics({ view, version, enginePid, journal: () => journal.report, sinks });
+}
+
+/** What a former control plane has not told, and what is to come. */
+function tellAll(hello: Hello, log: OwnLog, view: FleetView): void {
+  for (const recorded of untold(hello)) tell(log, view, recorded);
+  view.subscribe((recorded) => {
+    tell(log, view, recorded);
+  });
 }
 
 function tell(log: OwnLog, view: FleetView, recorded: RecordedEvent): void {

@@ -20,7 +20,8 @@ export type ProbeLoopOptions = {
   /** When the process was launched: the initial delay counts from there, as in Kubernetes. */
   readonly launchedAtMs: number;
   readonly clock: ProbeClock;
-  readonly report: (answer: ProbeAnswer) => void;
+  /** `tookMs`: from the question to the answer, or to the time limit. */
+  readonly report: (answer: ProbeAnswer, tookMs: number) => void;
   /** Waited for before each question: what is held back has no time limit yet, and has not failed. */
   readonly mayAsk?: (() => Promise<void>) | undefined;
 };
@@ -70,10 +71,11 @@ export class ProbeLoop implements Disposable {
     const askedAtMs = this.#options.clock.nowMs();
     const answer = await this.#answer();
     if (this.#isOver()) return;
+    const tookMs = this.#options.clock.nowMs() - askedAtMs;
     // Where several successes in a row are asked for, they are a period apart.
     if (answer.kind === 'ok') this.#pace = 'steady';
     this.#timer = this.#askAt(this.#nextAtMs(askedAtMs));
-    this.#options.report(answer);
+    this.#options.report(answer, tookMs);
   }
 
   #isOver(): boolean {

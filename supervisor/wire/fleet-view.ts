@@ -9,6 +9,8 @@ export const versionView = z.strictObject({
   pid: z.int(),
   /** Where Bosun keeps what is to outlive it; as it sees it. */
   state_directory: z.string(),
+  /** Of the service files; as Bosun sees it. */
+  configuration_directory: z.string(),
 });
 
 export const healthView = z.strictObject({

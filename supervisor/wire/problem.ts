@@ -1,6 +1,7 @@
 // Every error that the API can answer with: the one table of codes, and the document (RFC 9457) that carries one.
 // docs/reference/errors.md lists the same codes, and a test holds the two together.
 import type { CommandError } from '../core/command-error.ts';
+import { APPLICATION_PROBLEMS } from './application-problems.ts';
 import type { DiagnosticView, PlanView } from './plan-view.ts';
 
 type ProblemKind = { readonly status: number; readonly title: string; readonly next: string };
@@ -161,6 +162,7 @@ export const PROBLEMS = {
     title: 'The new program cannot take over',
     next: 'Put a program in place that can, as `detail` says, and try again. Nothing was changed.',
   },
+  ...APPLICATION_PROBLEMS,
   'body-too-large': {
     status: 413,
     title: 'The body is larger than 64 KiB',

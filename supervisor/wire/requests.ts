@@ -34,6 +34,8 @@ const nameList = z.string().transform((text) => text.split(',').filter((name) =>
 export const noQuery = z.strictObject({});
 /** Of every read: it waits, up to `wait` (5s), until the view has come to this event. */
 export const freshnessQuery = z.strictObject({ at_least: count, wait: wait.optional() });
+/** `pss`: also what costs the kernel a walk through all memory. */
+export const metricsQuery = z.strictObject({ pss: flag.optional() });
 export const waitQuery = z.strictObject({ wait: wait.optional() });
 export const eventsQuery = z.strictObject({
   after: count.optional(),
@@ -83,6 +85,23 @@ export const commandBody = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.enum(['start', 'stop', 'restart', 'reload']), services }),
   z.strictObject({ verb: z.literal('signal'), services, signal: signalName }),
 ]);
+
+/** Of one change: what is shown of it must fit into an event. */
+const MOST_SETTINGS = 100;
+/** `__proto__` is no key of a map in JavaScript. */
+const SETTING_KEY = /^(?!__proto__$)[^\p{C}\s=]{1,200}$/u;
+export const settingsBody = z.strictObject({
+  values: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .refine((values) => Object.keys(values).length > 0, 'names no setting')
+    .refine((values) => Object.keys(values).length <= MOST_SETTINGS, `has more than ${MOST_SETTINGS}`)
+    .superRefine((values, context) => {
+      const wrong = Object.keys(values).find((key) => !SETTING_KEY.test(key));
+      if (wrong === undefined) return;
+      const shown = JSON.stringify(wrong.slice(0, 80));
+      context.addIssue(`${shown} is not the key of a setting, such as rate_limit.requests_per_second`);
+    }),
+});
 
 /** One day: longer than it takes to give a client its next key. */
 const LONGEST_OVERLAP_MS = 86_400_000;
@@ -147,5 +166,6 @@ export type JobOutputQuery = z.infer<typeof jobOutputQuery>;
 export type WaitQuery = z.infer<typeof waitQuery>;
 export type EventsQuery = z.infer<typeof eventsQuery>;
 export type LogsQuery = z.infer<typeof manyLogsQuery>;
+export type SettingsBody = z.infer<typeof settingsBody>;
 export type SignalBody = z.infer<typeof signalBody>;
 export type CommandBody = z.infer<typeof commandBody>;

@@ -17,7 +17,7 @@ export const stateName = z.enum([
 ]);
 
 export const exitView = z.strictObject({
-  /** Null when a signal ended it. */
+  /** Null when a signal ended it; and so is the signal when nobody could tell how it ended. */
   code: z.int().nullable(),
   signal: z.string().nullable(),
   core_dumped: z.boolean(),
@@ -80,7 +80,7 @@ const strayView = z.strictObject({ pid: z.int(), name: z.string(), run: z.int() 
 export const serviceView = z.strictObject({
   name: z.string(),
   description: z.string(),
-  type: z.enum(['service', 'oneshot', 'timer']),
+  type: z.enum(['service', 'oneshot', 'timer', 'attached']),
   importance: z.enum(['normal', 'essential', 'main']),
   state: stateName,
   wanted: z.enum(['up', 'down']),

@@ -15,5 +15,7 @@ export function candidates(environment: SocketEnvironment, uid: number): readonl
   const runtimeDir = environment['XDG_RUNTIME_DIR'];
   const ofUser =
     runtimeDir === undefined || !runtimeDir.startsWith('/') ? [] : [`${runtimeDir}/${SOCKET_NAME}`];
-  return [`/run/${SOCKET_NAME}`, ...ofUser, `/tmp/bosun-${uid}/bosun.sock`];
+  // A container with a read-only root and another user's /run has nothing else that this one may write to.
+  const places = [`/tmp/bosun-${uid}`, `/dev/shm/bosun-${uid}`].map((place) => `${place}/bosun.sock`);
+  return [`/run/${SOCKET_NAME}`, ...ofUser, ...places];
 }

@@ -35,6 +35,7 @@ function snapshot(): Snapshot {
     logSettings: {},
     logs: { pipes: [{ fd: 21, carried: new Uint8Array([1]) }], board: new Uint8Array(4), tallies: new Map() },
     runs: [],
+    attached: [{ run: 2, service: 'b', identity: { pid: 7, startTime: 8 }, descriptor: 51 }],
     channels: [[1, { address: 'x', descriptor: 41, watchdog: undefined, told: {} }]],
     interrupted: [],
     recoveriesMs: [Infinity],
@@ -46,7 +47,7 @@ test('what was written is read: Map, bytes, undefined and Infinity too', () => {
   const decoded = decodeSnapshot(encodeSnapshot(snapshot()));
   assert.ok(decoded.kind === 'decoded');
   assert.deepEqual(decoded.snapshot, deserialize(serialize(snapshot())));
-  assert.deepEqual(descriptorsOf(decoded.snapshot), [11, 21, 41, 31]);
+  assert.deepEqual(descriptorsOf(decoded.snapshot), [11, 21, 41, 31, 51]);
 });
 
 function reasonFor(bytes: Buffer): string {
@@ -58,7 +59,7 @@ function reasonFor(bytes: Buffer): string {
 test('another version is refused before anything of it is read', () => {
   const bytes = encodeSnapshot(snapshot()).fill(0xff, VERSION_AT + 4);
   bytes.writeUInt32LE(SNAPSHOT_VERSION + 1, VERSION_AT);
-  assert.match(reasonFor(bytes), /has version 2, .* reads version 1: it is older/);
+  assert.match(reasonFor(bytes), /has version 3, .* reads version 2: it is older/);
   bytes.writeUInt32LE(SNAPSHOT_VERSION - 1, VERSION_AT);
   assert.match(reasonFor(bytes), /it is newer/);
 });
@@ -75,6 +76,7 @@ test('what is no snapshot, what is cut short, and every single broken part is re
     { ...rest, engine, plane: {} },
     { ...rest, engine, logs: {} },
     { ...rest, engine, runs: undefined },
+    { ...rest, engine, attached: undefined },
     { ...rest, engine, settings: {} },
     { ...rest, engine: { ...engine, spec: fleetOf(service('b'), service('a')) } },
     { ...rest, engine: { ...engine, fleet: { ...engine.fleet, phase: { kind: 'dreaming' } } } },

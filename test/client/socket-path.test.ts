@@ -4,11 +4,16 @@ import { describeDuration, parseDuration } from '../../supervisor/wire/duration.
 import { candidates } from '../../supervisor/wire/socket-path.ts';
 
 test('the usual places, the best first', () => {
-  assert.deepEqual(candidates({}, 7), ['/run/bosun/bosun.sock', '/tmp/bosun-7/bosun.sock']);
+  assert.deepEqual(candidates({}, 7), [
+    '/run/bosun/bosun.sock',
+    '/tmp/bosun-7/bosun.sock',
+    '/dev/shm/bosun-7/bosun.sock',
+  ]);
   assert.deepEqual(candidates({ XDG_RUNTIME_DIR: '/run/user/7' }, 7), [
     '/run/bosun/bosun.sock',
     '/run/user/7/bosun/bosun.sock',
     '/tmp/bosun-7/bosun.sock',
+    '/dev/shm/bosun-7/bosun.sock',
   ]);
 });
 

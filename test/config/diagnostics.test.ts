@@ -24,11 +24,6 @@ const rules: readonly (readonly [rule: string, yaml: string, expected: readonly 
   ['an unknown key', 'command: [a]\nimage: nginx', ['2:1 unknown key "image"']],
   ['an unknown key deep down', 'command: [a]\nstop: { timeuot: 5s }', ['2:9 unknown key "timeuot"']],
   [
-    'a type of later versions',
-    'command: [a]\ntype: attached',
-    ['2:7 this version of Bosun does not support the type "attached" yet'],
-  ],
-  [
     'a word that is none of the list',
     'command: [a]\nrestart: { policy: alway }',
     ['2:20 "alway" is not known here'],

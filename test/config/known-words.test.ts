@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serviceKeys } from '../../supervisor/config/json-schema.ts';
-import { FOREIGN_KEYS, LATER_TYPES } from '../../supervisor/config/known-words.ts';
+import { FOREIGN_KEYS } from '../../supervisor/config/known-words.ts';
 import { serviceSchema } from '../../supervisor/config/service-schema.ts';
 import { diagnosticsOf } from './loading.ts';
 
@@ -33,10 +33,6 @@ test('each name of another tool leads to a key of Bosun', () => {
 
 test('no key of the first level has the name of another tool', () => {
   for (const [foreign] of FOREIGN_KEYS) assert.ok(!paths.has(foreign), foreign);
-});
-
-test('what comes later is not a type yet', () => {
-  for (const type of LATER_TYPES) assert.equal(serviceSchema.shape.type.safeParse(type).success, false);
 });
 
 test('who writes the words of Compose, Kubernetes or systemd is told those of Bosun', async () => {

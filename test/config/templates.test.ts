@@ -37,7 +37,7 @@ test('a number makes as many, counted from 1; it can come from a variable', asyn
   const yaml = 'command: [a, "${INSTANCE}", "${INSTANCE_INDEX}"]\ninstances: ${WORKERS:-2}';
   const services = await servicesOf({ 'services.d/w@.yml': yaml });
   assert.deepEqual(
-    [...services.values()].map(({ name, command }) => [name, ...command]),
+    [...services.values()].map(({ name, command }) => [name, ...(command ?? [])]),
     [
       ['w-1', 'a', '1', '0'],
       ['w-2', 'a', '2', '1'],

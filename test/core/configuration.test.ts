@@ -84,7 +84,7 @@ describe('applying a configuration', () => {
     assert.equal(drive.record('db').configured, 'outdated');
     assert.deepEqual(drive.exited('db', code(0)).did, ['spawn db']);
     assert.equal(drive.record('db').configured, 'current');
-    assert.equal(drive.spec('db').command[0], 'new');
+    assert.equal(drive.spec('db').command?.[0], 'new');
   });
 
   test('restarts several in order: dependents end first, and start when their dependency is healthy', () => {
@@ -158,7 +158,7 @@ describe('applying a configuration', () => {
     const newest = { ...db, command: ['newest'] } as const;
     const drive = up(db).apply(changed(db)).apply(newest).exited('db', code(0));
     assert.deepEqual(drive.did, ['spawn db']);
-    assert.equal(drive.spec('db').command[0], 'newest');
+    assert.equal(drive.spec('db').command?.[0], 'newest');
   });
 
   test('skips what cannot run any more, and starts what can again', () => {
@@ -177,7 +177,7 @@ describe('applying a configuration', () => {
     drive.apply(changed(hooked), changed(needing));
     assert.deepEqual(drive.did, ['signal-group app SIGTERM', 'reply']);
     assert.deepEqual(drive.hookFinished('db', 'pre_start', 'done').did, ['hook db pre_start']);
-    assert.equal(drive.spec('db').command[0], 'new');
+    assert.equal(drive.spec('db').command?.[0], 'new');
   });
 
   test('is refused during a shutdown, and a start of what is being removed too', () => {

@@ -65,6 +65,9 @@ const NEIGHBOURS: readonly (readonly [keys: RegExp, around: (holder: string) => 
   [/^(logs\.file)\.(?!keep$)/, (holder) => nest(holder, { keep: 7 })],
   [/^(logs\.file)\.keep$/, (holder) => nest(holder, { format: 'raw' })],
   [/^(logs\.multiline)\.timeout$/, (holder) => nest(holder, { first_line: 'x' })],
+  [/^(application)\.(?!(?:url|plaintext)$)/, (holder) => nest(holder, { url: 'https://app/config' })],
+  [/^(application)\.plaintext$/, (holder) => nest(holder, { url: 'http://app/config' })],
+  [/^(application)\.(?!key_file$)/, (holder) => nest(holder, { key_file: '/run/key' })],
 ];
 
 const FLEET_NEIGHBOURS: typeof NEIGHBOURS = [

@@ -33,6 +33,7 @@ class Rig {
       calendar,
       random: () => 0.5,
       runs: this.#runs(),
+      attached: { attach: nothing, detach: nothing, signal: nothing, stop: nothing },
       probes: createProbePort(({ command }) => {
         this.asked.push(`${this.clock.nowMs()} ${command.join(' ')}`);
         const well = command[0] === 'true';

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { toExitCode } from '../../supervisor/core/exit-status.ts';
 import type { JobEnd } from '../../supervisor/core/job.ts';
 import { MOST_ENDED_JOBS } from '../../supervisor/core/job.ts';
 import type { JobSpec } from '../../supervisor/core/job-spec.ts';
@@ -20,7 +21,7 @@ const TERMINAL = { kind: 'terminal', columns: 80, rows: 24 } as const;
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 const exitOf = (end: JobEnd): string => {
   if (end.kind === 'not-started') return end.error.code;
-  return end.exit.kind === 'code' ? `code ${end.exit.code}` : end.exit.signal;
+  return end.exit.kind === 'signal' ? end.exit.signal : `code ${toExitCode(end.exit)}`;
 };
 const bash = (script: string, more: Partial<JobSpec> = {}): JobSpec =>
   job(script, { command: ['bash', '-c', script], ...more });

@@ -135,6 +135,13 @@ test('the pipe whose bytes the former thread has left half done is lent first', 
     rig.lent.map(({ fd }) => fd),
     [20, 10, 30],
   );
+  rig.words[WORD.lastOwner] = ownerOf(2 as RunId, 'stderr');
+  await rig.nextThread();
+  assert.deepEqual(
+    rig.lent.map(({ fd }) => fd),
+    [20, 30, 10],
+    'and then those whose turn it would be',
+  );
   assert.equal(rig.words[WORD.owner], ownerOf(2 as RunId, 'stderr'), 'the thread has still to see it');
 });
 
@@ -207,6 +214,25 @@ test('a thread that has just died is followed by one that writes what is left, a
   assert.equal(rig.newest.at(-1)?.type, 'finish');
   rig.observer?.message({ type: 'flushed' });
   await finished;
+});
+
+test('however many threads die, the next one comes a quarter of a second later at the most', async (t) => {
+  const pauses: number[] = [];
+  const real = globalThis.setTimeout;
+  t.mock.method(globalThis, 'setTimeout', (work: () => void, ms: number) => {
+    pauses.push(ms);
+    return real(work, 0);
+  });
+  const rig = new Rig();
+  rig.host.start();
+  for (let death = 0; death < 20; death++) {
+    rig.observer?.ended('broken');
+    await new Promise((resolve) => real(resolve, 2));
+  }
+  t.mock.restoreAll();
+  assert.equal(rig.posted.filter(({ type }) => type === 'begin').length, 21);
+  assert.deepEqual(pauses.slice(0, 6), [1, 10, 20, 40, 80, 160]);
+  assert.deepEqual(new Set(pauses.slice(6)), new Set([250]));
 });
 
 test('finish waits for the answer, and ends at once when there is no thread, and when it dies meanwhile', async () => {

@@ -87,7 +87,7 @@ test('what is lost is told: a run without a process, a hook, a reload', () => {
   const run = rig.run('a');
   const lost = inputsForLost(kept, { runs: new Set([rig.run('b'), rig.run('c')]), isLost: () => true });
   assert.deepEqual(lost, [
-    { type: 'exited', service: 'a', run, exit: { kind: 'code', code: 255 }, group: 'empty' },
+    { type: 'exited', service: 'a', run, exit: { kind: 'unknown' }, group: 'empty' },
   ]);
   const errand = (hook: HookName): EngineSnapshot['errands'][number] => ({
     kind: 'hook',

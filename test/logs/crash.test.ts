@@ -9,6 +9,8 @@ import { MortalLogs, type MortalOptions } from './support/mortal-logs.ts';
 type Action =
   | { readonly do: 'write'; readonly service: number; readonly bytes: Buffer }
   | { readonly do: 'read'; readonly bytes: number }
+  /** A line of Bosun's own. */
+  | { readonly do: 'own'; readonly line: string }
   | { readonly do: 'shed' };
 type Scenario = MortalOptions & { readonly actions: readonly Action[] };
 
@@ -29,6 +31,7 @@ function play({ actions, ...options }: Scenario, ...lives: readonly number[]): M
     if (action.do === 'write')
       waiting[action.service] = Buffer.concat([waiting[action.service] ?? Buffer.alloc(0), action.bytes]);
     if (action.do === 'read') logs.readStdout(action.bytes);
+    if (action.do === 'own') logs.writeOwn(action.line);
     push();
     logs.turn(({ pressure }) => {
       if (action.do === 'shed') pressure.shed();
@@ -64,10 +67,27 @@ function check(scenario: Scenario, logs: MortalLogs, what: string): void {
   }
   assert.equal(logs.output === '' || logs.output.endsWith('\n'), true, `${what}: the last line is whole`);
   let dropped = 0;
+  let all = 0;
   for (let service = 0; service < scenario.services; service += 1) {
     const expected = written(scenario, service);
-    assert.equal(logs.sources[service]?.file.text, expected, `${what}: the file of s${service}`);
     const lines = expected.split('\n').slice(0, -1);
+    all += lines.length;
+    const file = logs.sources[service]?.file.text ?? '';
+    const inFile = file.split('\n').slice(0, -1);
+    if (!expected.includes('!')) assert.equal(file, expected, `${what}: the file of s${service}`);
+    assertPart(inFile, lines, `${what}: the file of s${service}`);
+    const counted = {
+      fileBytes: file.length,
+      fileDroppedLines: lines.length - inFile.length,
+      fileDroppedBytes: expected.length - file.length,
+      spoolDroppedLines: lines.length,
+    } as const;
+    for (const [counter, count] of Object.entries(counted))
+      assert.equal(
+        logs.counted(service, counter as keyof typeof counted),
+        count,
+        `${what}: ${counter} of s${service}`,
+      );
     const got = shown.get(`s${service}`) ?? [];
     assertPart(got, lines, `${what}: standard output of s${service}`);
     assert.equal(logs.counted(service, 'stdoutDroppedLines'), lines.length - got.length, `${what}: dropped`);
@@ -78,7 +98,12 @@ function check(scenario: Scenario, logs: MortalLogs, what: string): void {
     );
     assert.equal(logs.counted(service, 'readBytes'), bytes, `${what}: bytes read`);
   }
+  const own = scenario.actions.flatMap((action) => (action.do === 'own' ? action.line.slice(0, -1) : []));
+  const ownShown = shown.get('ow') ?? [];
+  assertPart(ownShown, own, `${what}: Bosun's own lines`);
+  dropped += own.length - ownShown.length;
   assert.equal(logs.droppedLines, dropped, `${what}: dropped in all`);
+  assert.deepEqual([logs.lostFor(0), logs.lostFor(1)], [0, all], `${what}: lost for the sinks`);
   assert.equal(
     told.reduce((sum, lines) => sum + lines, 0),
     dropped,
@@ -96,6 +121,10 @@ function assertPart(got: readonly string[], all: readonly string[], what: string
   }
 }
 
+const own = (number: number, length = 12): Action => ({
+  do: 'own',
+  line: `${`own ${number} `.padEnd(length, '.')}\n`,
+});
 const chunk = (service: number, text: string): Action => ({ do: 'write', service, bytes: Buffer.from(text) });
 
 /** Lines in pieces, an unfinished last line, an end with nothing carried, and a reader that comes and goes. */
@@ -104,10 +133,14 @@ const SMALL: Scenario = {
   writeBytes: 700,
   actions: [
     chunk(0, 's0 0 \ns0 1'),
+    own(0),
     chunk(1, numbered(1, [10, 300, 20])),
+    own(1, 900),
+    own(2),
     chunk(0, ' half\ns0 2 \n'),
     { do: 'read', bytes: 200 },
-    chunk(0, numbered(0, [3000, 500]).replaceAll('s0 ', 's0 x')),
+    chunk(0, numbered(0, [3000, 500]).replaceAll('s0 ', 's0 x!')),
+    chunk(1, numbered(1, [40]).replaceAll('s1 ', 's1 x!')),
     chunk(1, 's1 9 last words'),
   ],
 };
@@ -120,9 +153,14 @@ const FULL: Scenario = {
   writeBytes: 3000,
   actions: [
     chunk(0, numbered(0, [4000, 100])),
+    own(0),
     chunk(1, numbered(1, [2000, 100, 2000])),
+    own(1, 300),
     chunk(0, numbered(0, [3900]).replaceAll('s0 0', 's0 5')),
+    own(2, 9000),
+    own(3),
     chunk(1, numbered(1, [1000, 1000]).replaceAll('s1 ', 's1 x')),
+    own(4, 2000),
     { do: 'read', bytes: 100_000 },
     { do: 'read', bytes: 100_000 },
     { do: 'read', bytes: 100_000 },
@@ -209,6 +247,7 @@ test('whatever services write, whenever the reader reads, wherever two threads d
         const service = turn % 2;
         const rest = rests[service] ?? '';
         actions.push(chunk(service, rest.slice(0, size)), { do: 'read', bytes: read });
+        if (size % 2 === 0) actions.push(own(turn, size));
         rests[service] = rest.slice(size);
       }
       return { services: 2, ...options, actions };
@@ -218,6 +257,6 @@ test('whatever services write, whenever the reader reads, wherever two threads d
       using logs = play(played, first, second);
       check(played, logs, `deaths at ${first} and ${second}`);
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
 });

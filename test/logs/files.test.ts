@@ -13,6 +13,8 @@ import {
 import { describe, test } from 'node:test';
 import { parseRotatedName, rotatedName } from '../../supervisor/core/log-file-name.ts';
 import { createRotatingFiles } from '../../supervisor/logs/files/rotating-files.ts';
+import { TALLY_BYTES } from '../../supervisor/core/log-board.ts';
+import { TroubleMemory } from '../../supervisor/logs/trouble-memory.ts';
 import { assertAccounted, numberedLines, RigProgress, StoreRig } from './support/store-rig.ts';
 
 const LINE = 'a line of 20 bytes.\n';
@@ -82,7 +84,8 @@ describe('writing', () => {
 
   test('createRotatingFiles writes with the real clock and the real calls', () => {
     using rig = new StoreRig();
-    const store = createRotatingFiles(rig.spec, 'web', rig);
+    const memory = new SharedArrayBuffer(TALLY_BYTES);
+    const store = createRotatingFiles(rig.spec, 'web', rig, new TroubleMemory(memory, 'file'));
     store.write(Buffer.from(LINE), new RigProgress(() => true));
     store.close();
     assert.equal(rig.read().slice(0, LINE.length), LINE);

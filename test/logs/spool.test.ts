@@ -172,11 +172,11 @@ test('lines for a queue that cannot be written are counted and told once, and so
   const progress = progressFrom(0);
   spooling.write({ bytes: Buffer.from('one\ntwo\n') }, progress);
   spooling.write({ bytes: Buffer.from('three\n') });
-  assert.deepEqual(spooling.told, { failed: ['sink a EEXIST'], recovered: [], droppedLines: 3 });
+  assert.deepEqual(spooling.told, { failed: ['sink a ENOTDIR'], recovered: [], droppedLines: 3 });
   assert.ok(progress.bytes > 0, 'a thread that follows does not count them again');
   rmSync(join(spooling.spoolDir, 'a'));
   spooling.write({ bytes: Buffer.from('four\n') });
-  assert.deepEqual(spooling.told, { failed: ['sink a EEXIST'], recovered: [3], droppedLines: 3 });
+  assert.deepEqual(spooling.told, { failed: ['sink a ENOTDIR'], recovered: [3], droppedLines: 3 });
   assert.deepEqual(await textsOf(spooling, 'a'), ['four']);
 });
 

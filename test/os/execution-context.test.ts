@@ -115,7 +115,7 @@ for (const [errno, what, more] of FAILURES)
     const { launch } = supervised.launch(spec);
     assert.equal(launch.kind === 'failed' && launch.error.code, errno);
     const tool = createToolRunner(libc, supervised.table);
-    const outcome = await tool({ ...spec, timeoutMs: 5000 });
+    const outcome = await tool({ ...spec, command: spec.command ?? ['true'], timeoutMs: 5000 });
     assert.match(outcome.kind === 'not-started' ? outcome.reason : outcome.kind, new RegExp(errno));
   });
 

@@ -201,6 +201,10 @@ const MEETINGS: { readonly [Name in Call]: readonly Meeting[] } = {
   ],
   // Of jobs alone: job-processes.test.ts. The other one is called in the control plane's thread.
   openTerminal: [],
+  // Of attached services alone: attached-processes.test.ts.
+  openProcess: [],
+  signalProcess: [],
+  exitOfProcess: [],
   resizeTerminal: [],
   duplicate: [
     {

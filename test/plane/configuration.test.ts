@@ -159,7 +159,7 @@ test('two applies at once do not mix: the second is read when the engine has the
   const order: string[] = [];
   await using rig = await start({ app: FOREVER }, (command, own) => {
     const target = targetOf(command);
-    order.push(target.services.map(({ command: words }) => words.join(' ')).join());
+    order.push(target.services.map(({ command: words }) => words?.join(' ')).join());
     own.write({ app: 'command: [sleep, "3000"]\n' });
     return ACCEPT(command, own);
   });

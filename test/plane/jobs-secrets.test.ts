@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { maskCommand } from '../../supervisor/plane/secrets/mask-command.ts';
+import { maskCommand } from '../../supervisor/core/mask-command.ts';
 
 type Case = readonly [command: readonly string[], shown: readonly string[]];
 

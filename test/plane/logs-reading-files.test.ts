@@ -20,7 +20,9 @@ import type { LogBlock } from '../../supervisor/core/log-message.ts';
 import type { LogFileSpec } from '../../supervisor/core/log-spec.ts';
 import { createRotatingFiles } from '../../supervisor/logs/files/rotating-files.ts';
 import { createFileFormat } from '../../supervisor/logs/format/formats.ts';
-import type { BlockStore, Progress } from '../../supervisor/logs/ports.ts';
+import { TroubleMemory } from '../../supervisor/logs/trouble-memory.ts';
+import { TALLY_BYTES } from '../../supervisor/core/log-board.ts';
+import type { BlockStore, FileProgress } from '../../supervisor/logs/ports.ts';
 import { FileSource, type FileSourceOptions } from '../../supervisor/plane/logs/reading/file-source.ts';
 import { findStart } from '../../supervisor/plane/logs/reading/find-start.ts';
 import { createLineFilter, type LineWish } from '../../supervisor/plane/logs/reading/line-filter.ts';
@@ -119,18 +121,13 @@ class Written implements Disposable {
 
   #open(): BlockStore {
     const nothing = (): void => undefined;
-    const observer = {
-      failed: nothing,
-      recovered: nothing,
-      dropped: nothing,
-      written: nothing,
-      rotated: nothing,
-    };
-    return createRotatingFiles(this.spec, 'web', observer, () => this.timeMs);
+    const observer = { failed: nothing, recovered: nothing, rotated: nothing };
+    const memory = new TroubleMemory(new SharedArrayBuffer(TALLY_BYTES), 'file');
+    return createRotatingFiles(this.spec, 'web', observer, memory, () => this.timeMs);
   }
 }
 
-function progress(): Progress {
+function progress(): FileProgress {
   const words = new Int32Array(1);
   return {
     words,
@@ -138,8 +135,8 @@ function progress(): Progress {
     get bytes() {
       return words[0] ?? 0;
     },
-    add: (bytes) => {
-      words[0] = (words[0] ?? 0) + bytes;
+    lose: ({ lines }) => {
+      assert.fail(`${lines} lines are lost`);
     },
   };
 }

@@ -11,7 +11,7 @@ export class FakeRun {
   readonly service: ServiceName;
   readonly run: RunId;
   readonly pid: Pid;
-  readonly program: 'command' | 'down';
+  readonly program: 'command' | 'down' | 'attached';
   readonly obedience: 'obeys' | 'ignores-term' | 'leaves-others';
   leader: 'alive' | 'dead' = 'alive';
   /** Members of its group beside the leader. */
@@ -27,13 +27,20 @@ export class FakeRun {
     this.pid = identity.pid;
     this.program = identity.program;
     this.#choices = choices;
-    this.others = choices.pick([0, 0, 2]);
+    // Whatever belongs to somebody else's process is nobody's business here.
+    this.others = identity.program === 'attached' ? 0 : choices.pick([0, 0, 2]);
     this.obedience = choices.pick(['obeys', 'obeys', 'ignores-term', 'leaves-others']);
   }
 
   /** Whatever a new run of the service must not meet. */
   get members(): number {
     return this.rest === 'left-alone' ? 0 : this.living;
+  }
+
+  /** It lives on, and Bosun has nothing to do with it any more. */
+  letGo(): void {
+    this.rest = 'left-alone';
+    this.leader = 'dead';
   }
 
   get living(): number {

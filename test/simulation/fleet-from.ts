@@ -40,6 +40,8 @@ function freeIndex(services: readonly ServiceSpec[]): number {
 const nameOf = (index: number): string => `s${index}`;
 
 function changedService(choices: Choices, spec: ServiceSpec): ServiceSpec {
+  if (spec.type === 'attached')
+    return choices.below(4) === 3 ? { ...spec, attachment: attachmentFrom(choices) } : spec;
   switch (choices.below(8)) {
     case 4:
       return { ...spec, command: ['version', `${choices.below(3)}`] };
@@ -55,7 +57,8 @@ function changedService(choices: Choices, spec: ServiceSpec): ServiceSpec {
 }
 
 function serviceFrom(choices: Choices, index: number, earlier: readonly ServiceSpec[]): ServiceSpec {
-  const type = choices.pick(['service', 'service', 'service', 'oneshot', 'timer'] as const);
+  const type = choices.pick(['service', 'service', 'service', 'oneshot', 'timer', 'attached'] as const);
+  if (type === 'attached') return attachedFrom(choices, index, earlier);
   const started = choices.pick(['none', 'none', 'none', 'none', 'log', 'probe'] as const);
   return service(nameOf(index), {
     type,
@@ -86,6 +89,38 @@ function serviceFrom(choices: Choices, index: number, earlier: readonly ServiceS
     ]),
     eligibility: eligibilityFrom(choices, 12),
   });
+}
+
+/** A process that something else has started; `never` with `essential` is on_gone: exit. */
+function attachedFrom(choices: Choices, index: number, earlier: readonly ServiceSpec[]): ServiceSpec {
+  const policy = choices.pick(['always', 'always', 'never'] as const);
+  return service(nameOf(index), {
+    type: 'attached',
+    command: undefined,
+    attachment: attachmentFrom(choices),
+    dependsOn: dependenciesFrom(choices, earlier),
+    startup: choices.below(4) === 3 ? PROBED : NO_STARTUP,
+    readiness: choices.pick([{ kind: 'spawned' } as const, PROBED]),
+    liveness: choices.pick([{ kind: 'none' } as const, { ...PROBED, graceMs: 1000 } as const]),
+    startupTimeoutMs: choices.pick([0, 0, 300]),
+    restart: {
+      policy,
+      delayMs: choices.pick([500, 10]),
+      maxDelayMs: 3000,
+      resetAfterMs: 60_000,
+      burst: { count: choices.pick([0, 2]), windowMs: 60_000 },
+    },
+    importance: choices.pick(['normal', 'normal', 'essential']),
+    stop: { ...stopFrom(choices), killMode: 'process', command: undefined },
+    reload: choices.pick([{ kind: 'none' } as const, { kind: 'signal', signal: 'SIGHUP' } as const]),
+    successExitCodes: [],
+    eligibility: eligibilityFrom(choices, 12),
+  });
+}
+
+function attachmentFrom(choices: Choices): ServiceSpec['attachment'] {
+  const command = choices.pick(['one', 'other']);
+  return { kind: 'process', query: { command, executable: undefined, pidFile: undefined, uid: undefined } };
 }
 
 const PROBE: ProbeSpec = {

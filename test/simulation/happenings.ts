@@ -6,6 +6,8 @@ import type { Pid, RunId } from '../../supervisor/core/names.ts';
 import type { Notice } from '../../supervisor/core/notice.ts';
 import { plannedProbes } from '../../supervisor/core/probe-plan.ts';
 import { isLive } from '../../supervisor/core/service-state.ts';
+import type { Choices } from './choices.ts';
+import type { FakeRun } from './fake-process.ts';
 import { changedFleet } from './fleet-from.ts';
 import { jobActs, oldJobStirs, operatorRunsJobs, timerComesEarly } from './job-happenings.ts';
 import type { World } from './world.ts';
@@ -30,6 +32,8 @@ const HAPPENINGS: readonly ((world: World) => void)[] = [
   jobActs,
   jobsGoAstray,
   timePasses,
+  strangerIsLookedFor,
+  strangerIsLookedFor,
 ];
 
 export function happen(world: World): void {
@@ -59,9 +63,23 @@ function processActs(world: World): void {
   if (living.length === 0) return;
   const run = choices.pick(living);
   if (run.leader === 'dead' || choices.below(4) === 3) run.others = 0;
-  if (run.leader === 'alive' && choices.below(3) > 0)
-    world.feed(...run.leaderDies({ kind: 'code', code: choices.pick([0, 0, 1, 3]) }));
+  if (run.leader === 'alive' && choices.below(3) > 0) world.feed(...run.leaderDies(endOf(run, choices)));
   else if (run.leader === 'dead') world.feed(...run.leaderDies({ kind: 'code', code: 0 }));
+}
+
+/** Of somebody else's process nobody may know how it ended. */
+function endOf({ program }: FakeRun, choices: Choices): ExitStatus {
+  if (program === 'attached' && choices.below(3) === 2) return { kind: 'unknown' };
+  return { kind: 'code', code: choices.pick([0, 0, 1, 3]) };
+}
+
+function strangerIsLookedFor(world: World): void {
+  const { strangers, choices, runs } = world;
+  const word =
+    choices.below(6) === 5
+      ? strangers.lateWord(world.nextPid(), choices)
+      : strangers.look(world.nextPid(), choices, runs);
+  world.feed(...word);
 }
 
 /** What is asked, and what is told by a descriptor, a line or a missed watchdog. */

@@ -24,11 +24,13 @@ test('no schedule breaks a promise', () => {
 
 /** Records, so that the compiler tells when one is missing here. */
 const EVENTS: Readonly<Record<(ServiceEvent | FleetEvent | JobEvent)['type'], true>> = {
+  attached: true,
   'backing-off': true,
   'backoff-reset': true,
   booted: true,
   completed: true,
   configured: true,
+  detached: true,
   exited: true,
   failed: true,
   'going-down': true,
@@ -46,6 +48,7 @@ const EVENTS: Readonly<Record<(ServiceEvent | FleetEvent | JobEvent)['type'], tr
   'kill-brought-forward': true,
   killed: true,
   'leader-changed': true,
+  looking: true,
   'probe-failed': true,
   'probe-passed': true,
   'probe-recovered': true,
@@ -77,7 +80,9 @@ const EVENTS: Readonly<Record<(ServiceEvent | FleetEvent | JobEvent)['type'], tr
 };
 
 const EFFECTS: Readonly<Record<Exclude<Effect['type'], 'pass-on'>, true>> = {
+  attach: true,
   'cancel-hook': true,
+  detach: true,
   exit: true,
   'follow-leader': true,
   hook: true,

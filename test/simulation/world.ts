@@ -15,6 +15,7 @@ import type { Choices } from './choices.ts';
 import { FakeHooks } from './fake-hooks.ts';
 import { FakeJobs } from './fake-jobs.ts';
 import { FakeRun } from './fake-process.ts';
+import { FakeStrangers } from './fake-strangers.ts';
 
 export type Step = {
   readonly input: Input;
@@ -40,6 +41,7 @@ export class World {
   readonly runs = new Map<RunId, FakeRun>();
   readonly hooks = new FakeHooks();
   readonly jobs = new FakeJobs();
+  readonly strangers = new FakeStrangers();
   readonly events: BosunEvent[] = [];
   /** The configuration that was asked for last. */
   wanted: FleetSpec;
@@ -105,6 +107,10 @@ export class World {
       this.feed(next);
   }
 
+  nextPid(): Pid {
+    return this.#nextPid++ as Pid;
+  }
+
   membersOf(service: ServiceName): number {
     return sum([...this.runs.values()].filter((run) => run.service === service).map((run) => run.members));
   }
@@ -156,7 +162,10 @@ export class World {
     this.events.push(...events);
     this.#effects = effects;
     // As the engine does: what accompanies a run ends with its leader, before the effects that may begin something new.
-    for (const event of events) if (event.type === 'exited') this.#leaderGone(event, modelBefore);
+    for (const event of events) {
+      if (event.type === 'exited') this.#leaderGone(event, modelBefore);
+      if (event.type === 'detached') this.strangers.detach(event.run);
+    }
     this.jobs.note(events, this.nowMs);
     this.#watch({ input, before, after: fleet, events, effects, nowMs: this.nowMs }, this);
     for (const effect of effects) this.#perform(effect);
@@ -173,6 +182,9 @@ export class World {
     switch (effect.type) {
       case 'spawn':
         this.#spawn(effect);
+        return;
+      case 'attach':
+        this.strangers.attach(effect);
         return;
       case 'signal-group':
       case 'pass-on':
@@ -207,6 +219,8 @@ export class World {
       case 'exit':
         this.exitCode = effect.code;
         return;
+      // With its event.
+      case 'detach':
       case 'signal-leader':
       case 'follow-leader':
       case 'reply':

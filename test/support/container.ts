@@ -9,8 +9,10 @@ import { until, within } from './deadline.ts';
 import { OutputLines } from './output-lines.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const BOSUN = join(ROOT, 'bin/bosun');
-const BOSUNCTL = join(ROOT, 'bin/bosunctl');
+/** The source, or a bundle: `npm run test:bundle`. */
+const BIN = process.env['BOSUN_TEST_BIN'] ?? join(ROOT, 'bin');
+const BOSUN = join(BIN, 'bosun');
+const BOSUNCTL = join(BIN, 'bosunctl');
 
 export type ContainerOptions = {
   /** File name without ending to YAML text. None: no services directory is given. */

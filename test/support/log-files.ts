@@ -17,6 +17,13 @@ export function* logFiles(directory: string): Generator<Buffer> {
   yield readFileSync(join(directory, CURRENT_LOG));
 }
 
+/** The newest one first. */
+export function* newestLogs(directory: string): Generator<Buffer> {
+  yield readFileSync(join(directory, CURRENT_LOG));
+  const numbers = new Set(rotatedIn(directory).map(({ number }) => number));
+  for (const number of [...numbers].sort((a, b) => b - a)) yield contentOf(directory, number);
+}
+
 export function countRotated(directory: string): number {
   return new Set(rotatedIn(directory).map(({ number }) => number)).size;
 }

@@ -21,13 +21,17 @@ export class OutputLines {
   }
 
   /** The first line that fits, also one that has come already. */
-  async line(fits: RegExp | ((line: string) => boolean)): Promise<string> {
+  async line(fits: RegExp | ((line: string) => boolean), limitMs?: number): Promise<string> {
     const test = typeof fits === 'function' ? fits : (line: string) => fits.test(line);
     const past = this.lines.find(test);
     if (past !== undefined) return past;
     const { promise, resolve } = Promise.withResolvers<string>();
     this.#waiting.push({ fits: test, found: resolve });
-    return within(`a line like ${String(fits)}, after ${JSON.stringify(this.lines.slice(-5))}`, promise);
+    return within(
+      `a line like ${String(fits)}, after ${JSON.stringify(this.lines.slice(-5))}`,
+      promise,
+      limitMs,
+    );
   }
 
   #take(line: string): void {

@@ -4,8 +4,9 @@ import { CurrentFile } from './current-file.ts';
 import { errnoOf, faultOf } from './file-fault.ts';
 import { LogDirectory } from './log-directory.ts';
 import type { LogParts } from './log-parts.ts';
+import { LOOK_BYTES, orphanedLines } from './orphan.ts';
 
-/** A file that somebody has removed takes with it what is written to it; that is looked for so often. */
+/** A file that somebody has removed takes with it what is written to it: that is looked for so often, and after so many bytes (orphan.ts). */
 const LOOK_MS = 1000;
 /** lstat(2): the path leads to no file. */
 const GONE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
@@ -18,6 +19,9 @@ export class OpenLog {
   #directory: LogDirectory | undefined;
   #file: CurrentFile | undefined;
   #lookedAtMs = 0;
+  /** How large the file was when its path led to it. */
+  #seenBytes = 0;
+  #orphaned: Uint8Array | undefined;
   #ownership: 'given' | 'refused' = 'given';
 
   constructor(parts: LogParts) {
@@ -33,12 +37,35 @@ export class OpenLog {
   /** Throws the errors of open(2) and mkdir(2), and RefusedFile. */
   open(nowMs: number): OpenedLog {
     const { spec, calls } = this.#parts;
-    if (nowMs - this.#lookedAtMs >= LOOK_MS || nowMs < this.#lookedAtMs) this.look(nowMs);
+    if (this.#isTimeToLook(nowMs)) this.look(nowMs);
     this.#directory ??= new LogDirectory(spec.directory, spec, calls);
-    this.#file ??= CurrentFile.open(this.#directory, spec, calls, (error) => {
+    this.#file ??= this.#openFile(this.#directory);
+    return { directory: this.#directory, file: this.#file };
+  }
+
+  get hasOrphaned(): boolean {
+    return this.#orphaned !== undefined;
+  }
+
+  /** Once: lines that a file had when it was removed, and that belong before all that is still to be written. */
+  takeOrphaned(): Uint8Array | undefined {
+    const orphaned = this.#orphaned;
+    this.#orphaned = undefined;
+    return orphaned;
+  }
+
+  #isTimeToLook(nowMs: number): boolean {
+    const grownBytes = (this.#file?.bytes ?? 0) - this.#seenBytes;
+    return grownBytes >= LOOK_BYTES || nowMs - this.#lookedAtMs >= LOOK_MS || nowMs < this.#lookedAtMs;
+  }
+
+  #openFile(directory: LogDirectory): CurrentFile {
+    const { spec, calls } = this.#parts;
+    const file = CurrentFile.open(directory, spec, calls, (error) => {
       this.#tellUnowned(error);
     });
-    return { directory: this.#directory, file: this.#file };
+    this.#seenBytes = file.bytes;
+    return file;
   }
 
   /** Closes the file when its path no longer leads to it; and how large it is: somebody may have emptied it. */
@@ -48,10 +75,10 @@ export class OpenLog {
     if (file === undefined) return;
     try {
       const { identity, bytes } = this.#parts.calls.lstat(this.#path);
-      if (identity === file.identity) file.bytes = bytes;
-      else this.#replaced();
+      if (identity !== file.identity) this.#replaced(file);
+      else this.#seenBytes = file.bytes = bytes;
     } catch (error) {
-      if (GONE.has(errnoOf(error))) this.#replaced();
+      if (GONE.has(errnoOf(error))) this.#replaced(file);
     }
   }
 
@@ -69,9 +96,18 @@ export class OpenLog {
     if (directory !== undefined) this.#close(directory.fd);
   }
 
-  #replaced(): void {
-    const text = `${this.#path} was removed or replaced while Bosun wrote to it; what came in its last second may be lost with it. A new one is begun`;
+  /** It is closed at once: whoever has removed it may want its room. */
+  #replaced({ fd }: CurrentFile): void {
+    const text = `${this.#path} was removed or replaced while Bosun wrote to it. A new one is begun`;
     this.#parts.trouble.failed('writing', { errno: 'ENOENT', text });
+    try {
+      this.#orphaned = orphanedLines(fd, this.#seenBytes, this.#parts.calls);
+    } catch (error) {
+      this.#parts.trouble.failed(
+        'writing',
+        faultOf(error, `read ${this.#path} again, and its last lines are lost`),
+      );
+    }
     this.close();
   }
 

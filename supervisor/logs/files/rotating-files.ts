@@ -4,7 +4,8 @@
 import { CURRENT_LOG } from '../../core/log-file-name.ts';
 import type { LogFileSpec } from '../../core/log-spec.ts';
 import { countLines } from '../block-splitter.ts';
-import type { BlockStore, Progress, StoreObserver } from '../ports.ts';
+import type { BlockStore, FileProgress, StoreObserver } from '../ports.ts';
+import type { TroubleMemory } from '../trouble-memory.ts';
 import { CoolDown } from './cool-down.ts';
 import type { CurrentFile } from './current-file.ts';
 import { fileCalls, type FileCalls } from './file-calls.ts';
@@ -12,6 +13,7 @@ import { errnoOf, faultOf, RefusedFile } from './file-fault.ts';
 import { borderAfter, borderUpTo, isBorder } from './line-border.ts';
 import type { LogParts } from './log-parts.ts';
 import { OpenLog } from './open-log.ts';
+import { restoreLines, type Lost } from './orphan.ts';
 import { fileLimit } from './retention.ts';
 import { Rotation } from './rotation.ts';
 import { StoreTrouble } from './store-trouble.ts';
@@ -25,6 +27,7 @@ type RotatingFilesOptions = {
   /** Of the service. */
   readonly name: string;
   readonly observer: StoreObserver;
+  readonly memory: TroubleMemory;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly calls: FileCalls;
@@ -35,9 +38,10 @@ export function createRotatingFiles(
   spec: LogFileSpec,
   name: string,
   observer: StoreObserver,
+  memory: TroubleMemory,
   clock: () => number = Date.now,
 ): BlockStore {
-  return new RotatingFiles({ spec, name, observer, clock, calls: fileCalls });
+  return new RotatingFiles({ spec, name, observer, memory, clock, calls: fileCalls });
 }
 
 export class RotatingFiles implements BlockStore {
@@ -48,15 +52,16 @@ export class RotatingFiles implements BlockStore {
   readonly #coolDown = new CoolDown();
   readonly #limitBytes: number;
 
-  constructor({ spec, name, observer, clock, calls }: RotatingFilesOptions) {
-    this.#parts = { spec, observer, calls, trouble: new StoreTrouble({ kind: 'file', name }, observer) };
+  constructor({ spec, name, observer, memory, clock, calls }: RotatingFilesOptions) {
+    const trouble = new StoreTrouble({ kind: 'file', name }, observer, memory);
+    this.#parts = { spec, observer, calls, memory, trouble };
     this.#clock = clock;
     this.#log = new OpenLog(this.#parts);
     this.#rotation = new Rotation(this.#parts);
     this.#limitBytes = fileLimit(spec);
   }
 
-  write(output: Uint8Array, progress: Progress): void {
+  write(output: Uint8Array, progress: FileProgress): void {
     if (progress.bytes >= output.length) return;
     const nowMs = this.#clock();
     if (!this.#coolDown.isOver(nowMs)) {
@@ -89,11 +94,25 @@ export class RotatingFiles implements BlockStore {
     } catch (error) {
       this.#parts.trouble.failed('rotating', faultOf(error, `rotate ${this.#path}`));
     }
-    // Until something is written, anybody may do with the directory as they like.
-    this.#log.close();
+    this.#closeLog(nowMs);
   }
 
   close(): void {
+    const nowMs = this.#clock();
+    this.#log.look(nowMs);
+    this.#closeLog(nowMs);
+  }
+
+  /** Until something is written, anybody may do with the directory as they like. What was lost with a file is restored before. */
+  #closeLog(nowMs: number): void {
+    try {
+      if (this.#log.hasOrphaned)
+        this.#open(nowMs, ({ lines, bytes }) => {
+          this.#parts.memory.lose(lines, bytes);
+        });
+    } catch (error) {
+      this.#parts.trouble.failed('writing', faultOf(error, `write ${this.#path}`));
+    }
     this.#log.close();
   }
 
@@ -101,37 +120,42 @@ export class RotatingFiles implements BlockStore {
     return `${this.#parts.spec.directory}/${CURRENT_LOG}`;
   }
 
-  #append(output: Uint8Array, progress: Progress, nowMs: number): void {
-    let file = this.#open(nowMs);
+  #append(output: Uint8Array, progress: FileProgress, nowMs: number): void {
+    const lose = (loss: Lost): void => {
+      progress.lose({ to: progress.bytes, ...loss });
+    };
+    let file = this.#open(nowMs, lose);
     this.#resume(file, output, progress);
     while (progress.bytes < output.length) {
       const end = this.#endFor(file, output, progress.bytes, nowMs);
       if (end > progress.bytes) this.#put(file, output, end, progress);
       else {
         this.#rotate(nowMs);
-        file = this.#open(nowMs);
+        file = this.#open(nowMs, lose);
       }
     }
   }
 
-  #open(nowMs: number): CurrentFile {
+  /** `lose`: what came out of a file that somebody has removed, and cannot be written to this one. */
+  #open(nowMs: number, lose: (lost: Lost) => void): CurrentFile {
     const { directory, file } = this.#log.open(nowMs);
+    const orphaned = this.#log.takeOrphaned();
+    if (orphaned !== undefined) restoreLines(orphaned, file, this.#parts.calls, lose);
     this.#rotation.takeOver(directory);
     if (file.bytes === 0 || file.bornAtMs > nowMs) file.bornAtMs = nowMs;
     return file;
   }
 
   /** A line that a former Bosun has not ended is ended. One that a former thread has begun is gone on with, if its beginning is there. */
-  #resume(file: CurrentFile, output: Uint8Array, progress: Progress): void {
+  #resume(file: CurrentFile, output: Uint8Array, progress: FileProgress): void {
     const { bytes } = progress;
     if (isBorder(output, bytes)) {
       if (file.tail !== 'torn') return;
       file.bytes += this.#parts.calls.write(file.fd, NEWLINE, 0, 1);
       file.tail = 'border';
     } else if (file.tail === 'border') {
-      const next = borderAfter(output, bytes);
-      this.#parts.trouble.dropped(1, next - borderUpTo(output, bytes));
-      progress.add(next - bytes);
+      const to = borderAfter(output, bytes);
+      progress.lose({ to, lines: 1, bytes: to - borderUpTo(output, bytes) });
     }
   }
 
@@ -152,8 +176,8 @@ export class RotatingFiles implements BlockStore {
     return maxAgeMs > 0 && nowMs - bornAtMs >= maxAgeMs;
   }
 
-  #put(file: CurrentFile, output: Uint8Array, end: number, progress: Progress): void {
-    const { calls, observer } = this.#parts;
+  #put(file: CurrentFile, output: Uint8Array, end: number, progress: FileProgress): void {
+    const { calls } = this.#parts;
     const { words, word } = progress;
     while (progress.bytes < end) {
       const start = progress.bytes;
@@ -163,7 +187,6 @@ export class RotatingFiles implements BlockStore {
       if (at === start) throw new RefusedFile('EIO', `${this.#path} takes no bytes`);
       file.bytes += at - start;
       file.tail = isBorder(output, at) ? 'border' : 'unended';
-      observer.written(borderUpTo(output, at) - borderUpTo(output, start));
     }
   }
 
@@ -190,9 +213,9 @@ export class RotatingFiles implements BlockStore {
     }
   }
 
-  #drop(output: Uint8Array, progress: Progress): void {
+  #drop(output: Uint8Array, progress: FileProgress): void {
     const from = borderUpTo(output, progress.bytes);
-    this.#parts.trouble.dropped(countLines(output.subarray(from)), output.length - from);
-    progress.add(output.length - progress.bytes);
+    const to = output.length;
+    progress.lose({ to, lines: countLines(output.subarray(from)), bytes: to - from });
   }
 }

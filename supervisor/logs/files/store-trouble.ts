@@ -1,39 +1,36 @@
-// What is wrong with one store, and who has been told: each fault once, and once that it is over.
+// What is wrong with the files of one service, and who has been told: each fault once, and once that it is over.
 import type { LogStore } from '../../core/log-message.ts';
 import type { StoreObserver } from '../ports.ts';
+import type { Activity, TroubleMemory } from '../trouble-memory.ts';
 import type { FileFault } from './file-fault.ts';
-
-/** They come and go apart: a file may be writable in a directory in which nothing can be renamed. */
-type Activity = 'writing' | 'rotating' | 'removing' | 'owning';
 
 export class StoreTrouble {
   readonly #store: LogStore;
   readonly #observer: StoreObserver;
-  readonly #errnos = new Map<Activity, string>();
-  #droppedLines = 0;
+  readonly #memory: TroubleMemory;
 
-  constructor(store: LogStore, observer: StoreObserver) {
+  constructor(store: LogStore, observer: StoreObserver, memory: TroubleMemory) {
     this.#store = store;
     this.#observer = observer;
+    this.#memory = memory;
   }
 
+  /** Told before it is noted: a thread that dies in between is followed by one that tells it again. */
   failed(activity: Activity, { errno, text }: FileFault): void {
-    if (this.#errnos.get(activity) === errno) return;
-    this.#errnos.set(activity, errno);
+    if (this.#memory.hasFailedWith(activity, errno)) return;
     this.#observer.failed(this.#store, errno, text);
-  }
-
-  dropped(lines: number, bytes: number): void {
-    this.#droppedLines += lines;
-    this.#observer.dropped(lines, bytes);
+    this.#memory.fail(activity, errno);
   }
 
   /** That lines are written again is told whatever else is wrong. */
   over(activity: Activity): void {
-    if (!this.#errnos.delete(activity)) return;
-    if (activity !== 'writing' && this.#errnos.size > 0) return;
-    const lines = this.#droppedLines;
-    this.#droppedLines = 0;
-    this.#observer.recovered(this.#store, lines);
+    if (this.#memory.is(activity) === 'well') return;
+    if (activity !== 'writing' && this.#memory.isAlone(activity) === 'others') {
+      this.#memory.recover(activity);
+      return;
+    }
+    this.#observer.recovered(this.#store, this.#memory.untoldLines);
+    this.#memory.told();
+    this.#memory.recover(activity);
   }
 }

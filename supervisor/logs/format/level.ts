@@ -60,9 +60,16 @@ function levelOfPriority(text: string, start: number): Level {
   return SYSLOG_LEVELS[text.charCodeAt(start + 1) - 0x30] ?? INFO;
 }
 
+const FIRST_LETTERS = 'tTdDfFwWeEsScCpPaAlL';
+/** What stands before a level, as far as it is skipped one by one. */
+export const TIME_CHARACTERS = '0123456789 \t-:.,+/[]()|';
+export const TIME_CHARACTERS_AFTER_DIGITS = 'TZ';
+/** A line has no level if the first character that is none of the above is none of these: or it begins UTC, or a colour. */
+export const POSSIBLE_LEVEL_CHARACTERS = `${FIRST_LETTERS}<U\u001b`;
+
 /** Characters by their codes. */
-const BEGINS_LEVEL = tableOf('tTdDfFwWeEsScCpPaAlL');
-const IN_TIME = tableOf('0123456789 \t-:.,+/[]()|');
+const BEGINS_LEVEL = tableOf(FIRST_LETTERS);
+const IN_TIME = tableOf(TIME_CHARACTERS);
 const IN_COLOR = tableOf('[0123456789;');
 const CONTINUES_WORD = tableOf('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-');
 

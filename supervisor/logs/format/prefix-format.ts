@@ -1,5 +1,6 @@
 // `caddy           | line`, as Compose shows them: aligned, and coloured on a terminal.
 import type { FormatBlock } from '../ports.ts';
+import { putHeads } from './headed-lines.ts';
 import { encodeLatin1, toLatin1 } from './latin1.ts';
 import type { OutputBuffer } from './output-buffer.ts';
 import { CONTINUES_MARK } from './raw-format.ts';
@@ -25,10 +26,8 @@ export function createPrefixFormat({ names, color }: PrefixOptions, output: Outp
   return ({ service, bytes, ends }) => {
     if (service !== last.service || last.first === '') last = createPrefix(service);
     const { first, others } = last;
-    const text = toLatin1(bytes);
-    if (ends === 'continues') return output.fill(`${first}${text}${CONTINUES_MARK}\n`);
-    const next = ends === 'record' ? others : first;
-    return output.fill(`${first}${text.slice(0, -1).replaceAll('\n', `\n${next}`)}\n`);
+    if (ends === 'continues') return output.fill(`${first}${toLatin1(bytes)}${CONTINUES_MARK}\n`);
+    return putHeads(output, bytes, { first, others: ends === 'record' ? others : first });
   };
 
   function createPrefix(service: string): Prefix {

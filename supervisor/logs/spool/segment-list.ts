@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { segmentName, segmentNumber } from '../../core/spool-layout.ts';
+import { makeDirectory } from '../make-directory.ts';
 
 /** Nobody but Bosun may read what services have written. */
 const DIRECTORY_MODE = 0o700;
@@ -21,7 +22,7 @@ export class SegmentList {
 
   /** What is there, made if need be. Throws. */
   load(): void {
-    mkdirSync(this.#directory, { recursive: true, mode: DIRECTORY_MODE });
+    makeDirectory(this.#directory, DIRECTORY_MODE, mkdirSync);
     this.#segments = readdirSync(this.#directory)
       .flatMap((name) => {
         const number = segmentNumber(name);

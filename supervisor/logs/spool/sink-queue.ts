@@ -7,7 +7,8 @@ import {
   writeSegmentHeader,
   type SpoolTotals,
 } from '../../core/spool-layout.ts';
-import type { Progress, StoreObserver } from '../ports.ts';
+import type { SpoolProgress, StoreObserver } from '../ports.ts';
+import type { TroubleMemory } from '../trouble-memory.ts';
 import { scanSegment } from './scan-segment.ts';
 import { SegmentList, type Segment } from './segment-list.ts';
 
@@ -21,13 +22,13 @@ const NOTHING: SpoolTotals = { lines: 0, bytes: 0 };
 
 export type SinkQueueOptions = {
   readonly name: string;
+  /** Among the sinks. */
+  readonly place: number;
   readonly directory: string;
   readonly limitBytes: number;
   readonly observer: StoreObserver;
+  readonly memory: TroubleMemory;
 };
-
-/** Of one copy among those of an output: where it begins, in what the output's own progress counts. */
-export type CopyProgress = Pick<Progress, 'words' | 'word'> & { readonly begin: number };
 
 type OpenSegment = { readonly fd: number; readonly segment: Segment };
 
@@ -39,7 +40,6 @@ export class SinkQueue {
   /** Undefined: nobody has looked yet at what is there. */
   #totals: SpoolTotals | undefined;
   #lookAtMs = 0;
-  #failure: { readonly errno: string; readonly lines: number } | undefined;
 
   constructor(options: SinkQueueOptions) {
     this.#options = options;
@@ -49,20 +49,20 @@ export class SinkQueue {
 
   /**
    * Appends one record. Bytes of it that a thread has written which then died are written anew, and what there is of them is cut off
-   * before. Afterwards the record is where it belongs or counted as dropped, and the progress is at its end.
+   * before. Afterwards the record is where it belongs or lost, and the progress is at its end. `begin`: of this copy, in what the progress of
+   * all of them counts.
    */
-  write(record: Uint8Array, { words, word, begin }: CopyProgress): void {
+  write(record: Uint8Array, begin: number, progress: SpoolProgress): void {
     const end = begin + record.length;
-    if ((words[word] ?? 0) >= end) return;
+    if (progress.bytes >= end) return;
     const lines = readRecordHeader(record)?.lines ?? 0;
     try {
-      this.#append(record, lines, { words, word, begin });
+      this.#append(record, lines, begin, progress);
       this.#succeeded();
     } catch (error) {
       this.#undo();
-      words[word] = end;
-      this.#options.observer.dropped(lines, record.length);
-      this.#failed(error, lines);
+      this.#failed(error);
+      progress.lose({ to: end, lines, sink: this.#options.place });
     }
   }
 
@@ -71,7 +71,7 @@ export class SinkQueue {
     this.#open = undefined;
   }
 
-  #append(record: Uint8Array, lines: number, { words, word, begin }: CopyProgress): void {
+  #append(record: Uint8Array, lines: number, begin: number, { words, word }: SpoolProgress): void {
     const totals = this.#totals ?? this.#recover();
     const { fd, segment } = this.#segmentFor(record, totals);
     for (let written = 0; written < record.length;) {
@@ -83,7 +83,6 @@ export class SinkQueue {
     }
     this.#segments.resize(segment, segment.bytes + record.length);
     this.#totals = { lines: totals.lines + lines, bytes: totals.bytes + record.length };
-    this.#options.observer.written(record.length);
   }
 
   #segmentFor(record: Uint8Array, totals: SpoolTotals): OpenSegment {
@@ -162,15 +161,14 @@ export class SinkQueue {
     }
   }
 
-  #failed(error: unknown, lines: number): void {
+  #failed(error: unknown): void {
     const errno = errnoOf(error);
     if (errno === 'ENOENT') this.#relocate();
-    const former = this.#failure;
-    this.#failure = { errno, lines: (former?.lines ?? 0) + lines };
-    if (former?.errno === errno) return;
+    const { observer, memory, name } = this.#options;
+    if (memory.hasFailedWith('writing', errno)) return;
     const text = error instanceof Error ? error.message : String(error);
-    const { observer, name } = this.#options;
     observer.failed({ kind: 'sink', name }, errno, text);
+    memory.fail('writing', errno);
   }
 
   /** The directory has gone: with the next record it is made again. */
@@ -183,11 +181,11 @@ export class SinkQueue {
   }
 
   #succeeded(): void {
-    const failure = this.#failure;
-    if (failure === undefined) return;
-    this.#failure = undefined;
-    const { observer, name } = this.#options;
-    observer.recovered({ kind: 'sink', name }, failure.lines);
+    const { observer, memory, name } = this.#options;
+    if (memory.is('writing') === 'well') return;
+    observer.recovered({ kind: 'sink', name }, memory.untoldLines);
+    memory.told();
+    memory.recover('writing');
   }
 }
 

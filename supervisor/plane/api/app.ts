@@ -32,15 +32,18 @@ export function createApp(parts: AppParts): Hono<Env> {
   const served = { ...parts, writes: new IdempotentWrites(parts.context) };
   app.use(async (c, next) => {
     const refusal = refuseShape(c);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) return counted(parts, c, refusal);
     await next();
     return undefined;
   });
-  for (const route of ROUTES) app.on(route.method, honoPath(route.path), (c) => serveRoute(served, route, c));
+  for (const route of ROUTES)
+    app.on(route.method, honoPath(route.path), (c) =>
+      countAnswer(served, route, () => serveRoute(served, route, c)),
+    );
   for (const path of new Set(ROUTES.map((route) => route.path))) {
-    app.all(honoPath(path), (c) => refuseMethod(path, c.req.method));
+    app.all(honoPath(path), (c) => counted(parts, c, refuseMethod(path, c.req.method)));
   }
-  app.notFound((c) => refuse('route-not-found', `There is no route ${c.req.path}.`));
+  app.notFound((c) => counted(parts, c, refuse('route-not-found', `There is no route ${c.req.path}.`)));
   app.onError((error, c) => {
     parts.context.log({
       level: 'error',
@@ -49,6 +52,28 @@ export function createApp(parts: AppParts): Hono<Env> {
     return refuse('internal-error', 'The request failed in the control plane.');
   });
   return app;
+}
+
+/** One that is no route of ours. */
+function counted({ context }: AppParts, c: Context<Env>, answer: Response): Response {
+  context.metrics.requests.count(c.req.method, undefined, answer.status);
+  return answer;
+}
+
+/** A failure becomes a 500 further out. */
+async function countAnswer(
+  { context }: AppParts,
+  { method, path }: Route,
+  serve: () => Promise<Response>,
+): Promise<Response> {
+  let status = 500;
+  try {
+    const answer = await serve();
+    ({ status } = answer);
+    return answer;
+  } finally {
+    context.metrics.requests.count(method, path, status);
+  }
 }
 
 /** Hono writes `:name` where the table, like OpenAPI, writes `{name}`. */

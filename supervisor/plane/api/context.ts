@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Role } from '../../core/control-access.ts';
 import type { Hello, FleetView } from '../views/fleet-view.ts';
+import type { ApplicationDesk } from '../application/application-desk.ts';
 import type { AuditEvent } from '../../core/event.ts';
 import type { ApiKeys } from '../access/api-keys.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
@@ -14,6 +15,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { PrepareJob } from '../ports.ts';
 import type { LogClient } from '../logs/log-client.ts';
 import type { Shipping } from '../logs/shipping/shipping.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { OwnLog } from '../logs/own-log.ts';
 
 export type ApiContext = {
@@ -22,6 +24,7 @@ export type ApiContext = {
   readonly desk: CommandDesk;
   readonly upgrades: UpgradeDesk;
   readonly jobs: Jobs;
+  readonly applications: ApplicationDesk;
   readonly prepareJob: PrepareJob;
   readonly reconfiguration: Reconfiguration;
   readonly logs: LogClient;
@@ -29,6 +32,7 @@ export type ApiContext = {
   readonly droppedLogLines: () => number;
   readonly log: OwnLog;
   readonly keys: ApiKeys;
+  readonly metrics: Metrics;
   readonly journal: Pick<Journal, 'report'>;
   readonly rebuild: ViewRebuild;
   /** For the audit trail: it becomes an event. */

@@ -5,7 +5,7 @@ import type { JobRecord } from '../../core/job.ts';
 import type { JobSpec } from '../../core/job-spec.ts';
 import type { JobId } from '../../core/names.ts';
 import { hasEnded, isDecided, untilJob } from '../jobs/job-start.ts';
-import { maskCommand } from '../secrets/mask-command.ts';
+import { maskCommand } from '../../core/mask-command.ts';
 import { refuseAnswer } from './command-refusal.ts';
 import type { ApiContext, ApiRequest } from './context.ts';
 import { isUpgrade, takeConnection } from './exec-upgrade.ts';

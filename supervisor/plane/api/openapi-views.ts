@@ -1,5 +1,12 @@
 // What the API answers with, by the names that the OpenAPI document has for it. Loaded when that is asked for.
 import { z } from 'zod';
+import {
+  applicationAwayView,
+  applicationBackView,
+  applicationChangedView,
+  applicationChangeView,
+  applicationView,
+} from '../../wire/application-view.ts';
 import { eventsView, eventView, gapView } from '../../wire/event-view.ts';
 import { commandView, healthView, versionView } from '../../wire/fleet-view.ts';
 import { jobsView, jobView } from '../../wire/job-view.ts';
@@ -34,6 +41,11 @@ const problem = z.strictObject({
 });
 
 export const VIEWS = {
+  Application: applicationView,
+  ApplicationAway: applicationAwayView,
+  ApplicationBack: applicationBackView,
+  ApplicationChange: applicationChangeView,
+  ApplicationChanged: applicationChangedView,
   Apply: applyView,
   Command: commandView,
   Event: eventView,

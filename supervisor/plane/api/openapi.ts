@@ -7,7 +7,7 @@ import { requestSchema, schemaRef, viewSchemas, type JsonSchema } from './openap
 import { ROUTE_ANSWERS, type AnswerDescription } from './route-answers.ts';
 
 export type DescribedRoute = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly path: string;
   readonly access: string;
   readonly exposure?: 'public' | 'private';
@@ -64,7 +64,7 @@ function operation(route: DescribedRoute): JsonSchema {
   const { answers = [], problems = [] } = ROUTE_ANSWERS[`${route.method} ${route.path}`] ?? {};
   const body = requestSchema(route.body(requests));
   const hasBody =
-    route.method === 'POST' && Object.keys(body['properties'] ?? body['oneOf'] ?? {}).length > 0;
+    route.method !== 'GET' && Object.keys(body['properties'] ?? body['oneOf'] ?? {}).length > 0;
   return {
     operationId: idOf(route),
     summary: route.summary,
@@ -111,7 +111,7 @@ function inQuery(route: DescribedRoute): readonly JsonSchema[] {
 }
 
 function inHeaders({ method, path }: DescribedRoute): readonly JsonSchema[] {
-  if (method === 'POST')
+  if (method !== 'GET')
     return [
       {
         name: 'Idempotency-Key',
@@ -142,7 +142,7 @@ function responses({ method }: DescribedRoute, answers: readonly AnswerDescripti
       const those = answers.filter((answer) => answer.status === status);
       const response = {
         description: those.map(({ summary }) => summary).join('; or: '),
-        ...(method === 'POST' ? { headers: REPLAYED } : {}),
+        ...(method === 'GET' ? {} : { headers: REPLAYED }),
         content: Object.fromEntries(those.map((answer) => [answer.content, contentOf(answer)])),
       };
       return [String(status), response];
@@ -165,7 +165,7 @@ function contentOf({ content, view }: AnswerDescription): JsonSchema {
 }
 
 function codesOf(route: DescribedRoute, own: readonly ProblemCode[]): readonly ProblemCode[] {
-  const kind = route.method === 'POST' ? OF_WRITES : isFreshRead(route) ? OF_READS : [];
+  const kind = route.method !== 'GET' ? OF_WRITES : isFreshRead(route) ? OF_READS : [];
   return [...new Set([...OF_ALL, ...(route.access === 'anyone' ? [] : OF_PROTECTED), ...kind, ...own])];
 }
 

@@ -40,9 +40,26 @@ const LOG_LINES: readonly AnswerDescription[] = [
   { status: 200, summary: 'A stream', content: 'text/event-stream', view: 'LogLine' },
 ];
 
+const OF_APPLICATIONS: readonly ProblemCode[] = [
+  'application-not-configured',
+  'application-file-unusable',
+  'application-unreachable',
+  'application-untrusted',
+  'application-refused-key',
+  'application-answer-invalid',
+];
+
 /** By method and path. */
 export const ROUTE_ANSWERS: Readonly<Record<string, RouteAnswers>> = {
   'GET /healthz': gives([{ status: 200, summary: 'It answers', content: 'text/plain', view: 'text' }]),
+  'GET /readyz': gives([
+    { status: 200, summary: 'They are ready', content: 'text/plain', view: 'text' },
+    { status: 503, summary: 'Not all of them are; which, in words', content: 'text/plain', view: 'text' },
+  ]),
+  'GET /metrics': gives([
+    { status: 200, summary: "In Prometheus's text format", content: 'text/plain', view: 'text' },
+    { status: 200, summary: 'As OpenMetrics', content: 'application/openmetrics-text', view: 'text' },
+  ]),
   'GET /v1/openapi.json': gives([ok('document', 'This document')]),
   'GET /v1/version': gives([ok('Version', 'Versions')]),
   'GET /v1/health': gives([
@@ -103,6 +120,23 @@ export const ROUTE_ANSWERS: Readonly<Record<string, RouteAnswers>> = {
   'POST /v1/services/{name}/exec': gives(
     [ATTACHED],
     [...RUNS_A_JOB, 'service-not-found', 'upgrade-required'],
+  ),
+  'GET /v1/services/{name}/application': gives(
+    [
+      ok('Application', 'All settings'),
+      {
+        status: 200,
+        summary:
+          'A stream: `values` (or `reset`) with all of them, `change` with those that differ, `away` and `back`',
+        content: 'text/event-stream',
+        view: 'ApplicationChange',
+      },
+    ],
+    ['service-not-found', 'too-many-streams', ...OF_APPLICATIONS],
+  ),
+  'PATCH /v1/services/{name}/application': gives(
+    [ok('ApplicationChanged', 'They are changed')],
+    ['service-not-found', 'application-refused-value', ...OF_APPLICATIONS],
   ),
   'GET /v1/plan': gives([ok('Plan', 'What would change')], ['configuration-refused']),
   'POST /v1/apply': gives(

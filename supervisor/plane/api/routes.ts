@@ -3,6 +3,7 @@
 import type { ZodType } from 'zod';
 import type { Role } from '../../core/control-access.ts';
 import type * as Requests from '../../wire/requests.ts';
+import { changeSettings, readSettings } from './application-handlers.ts';
 import { commandMany, commandOne, shutDown, signalOne } from './command-handlers.ts';
 import { applyConfiguration, showPlan } from './configuration-handlers.ts';
 import type { Handler } from './context.ts';
@@ -18,6 +19,7 @@ import {
   stopJob,
 } from './job-handlers.ts';
 import { readLogs } from './log-handlers.ts';
+import { showMetrics, showReady } from './metrics-handlers.ts';
 import { listLogSinks } from './log-sink-handlers.ts';
 import { describeApi } from './openapi-handler.ts';
 import { upgrade } from './upgrade-handlers.ts';
@@ -27,7 +29,7 @@ import { listServices, showAlive, showHealth, showService, showVersion } from '.
 export type SchemaOf = (requests: typeof Requests) => ZodType;
 
 export type Route = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   /** `{name}` stands for one segment. */
   readonly path: string;
   /** The least role that may; `anyone` who can connect. */
@@ -49,6 +51,16 @@ export const ROUTES: readonly Route[] = [
   {
     ...read('/healthz', 'Whether the control plane answers', showAlive),
     access: 'anyone',
+    exposure: 'public',
+  },
+  {
+    ...read('/readyz', 'Whether the main and all essential services are ready; 503 when not', showReady),
+    access: 'anyone',
+    exposure: 'public',
+  },
+  {
+    ...read('/metrics', 'The metrics, for Prometheus', showMetrics),
+    query: (requests) => requests.metricsQuery,
     exposure: 'public',
   },
   read(
@@ -118,6 +130,17 @@ export const ROUTES: readonly Route[] = [
     ),
     query: NO_QUERY,
     body: (requests) => requests.execBody,
+  },
+  read(
+    '/v1/services/{name}/application',
+    'The settings of the application inside, or a stream of what becomes of them',
+    readSettings,
+  ),
+  {
+    ...write('/v1/services/{name}/application', 'Change settings of it, all of them or none', changeSettings),
+    method: 'PATCH',
+    query: NO_QUERY,
+    body: (requests) => requests.settingsBody,
   },
   read('/v1/plan', 'What the configuration as it is in the files now would change', showPlan),
   {

@@ -42,6 +42,7 @@ export const showVersion: Handler = ({ settings }) => {
     node: process.version,
     pid: settings.enginePid,
     state_directory: settings.stateDir,
+    configuration_directory: settings.configuration.directory,
   };
   return json(body);
 };

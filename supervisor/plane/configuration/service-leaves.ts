@@ -1,5 +1,7 @@
 // A service's specification as the keys and values of its file: what `plan` says that differs. Values of variables, commands and
 // whatever else may hold a secret are never among what is shown.
+import type { ApplicationSpec } from '../../core/application-spec.ts';
+import type { Attachment } from '../../core/attachment.ts';
 import type { Execution } from '../../core/execution-spec.ts';
 import type { Schedule } from '../../core/schedule.ts';
 import type { Dependency, Reload, ServiceSpec } from '../../core/service-spec.ts';
@@ -20,6 +22,7 @@ export const SERVICE_LEAVES: { readonly [Name in Part]: PartLeaves } = {
   description: part('description', ({ description }) => [shown('description', description)]),
   type: part('type', ({ type }) => [shown('type', type)]),
   command: part('command', ({ command }) => [hidden('command', command)]),
+  attachment: part('attach', ({ attachment }) => attachmentLeaves(attachment)),
   environment: part('environment', ({ environment }) =>
     Object.entries(environment).map(([name, value]) => hidden(`environment.${name}`, value)),
   ),
@@ -51,6 +54,7 @@ export const SERVICE_LEAVES: { readonly [Name in Part]: PartLeaves } = {
     shown('success_exit_codes', successExitCodes, successExitCodes.join(', ')),
   ]),
   logs: part('logs', ({ logs }) => logLeaves(logs)),
+  application: part('application', ({ application }) => applicationLeaves(application)),
   execution: part('security', ({ execution }) => executionLeaves(execution)),
   resourceControl: part('limits', ({ resourceControl }) => [
     shown('limits.memory', resourceControl.memoryMaxBytes),
@@ -103,6 +107,17 @@ function reloadLeaves(reload: Reload): readonly Leaf[] {
   }
 }
 
+function attachmentLeaves(attachment: Attachment): readonly Leaf[] {
+  if (attachment.kind === 'none') return [];
+  const { command, executable, pidFile, uid } = attachment.query;
+  return [
+    shown('attach.command', command),
+    shown('attach.executable', executable),
+    shown('attach.pid_file', pidFile),
+    shown('attach.user', uid),
+  ];
+}
+
 function scheduleLeaves(schedule: Schedule): readonly Leaf[] {
   switch (schedule.kind) {
     case 'none':
@@ -112,6 +127,19 @@ function scheduleLeaves(schedule: Schedule): readonly Leaf[] {
     case 'cron':
       return [shown('schedule', schedule.expression), shown('time_zone', schedule.timeZone)];
   }
+}
+
+function applicationLeaves(application: ApplicationSpec | undefined): readonly Leaf[] {
+  if (application === undefined) return [];
+  return [
+    hidden('application.url', application.url),
+    shown('application.socket', application.socketPath),
+    shown('application.key_file', application.keyFile),
+    shown('application.certificate_authority', application.authorityFile),
+    shown('application.server_name', application.serverName),
+    time('application.timeout', application.timeoutMs),
+    time('application.retry_for', application.retryMs),
+  ];
 }
 
 function executionLeaves(execution: Execution): readonly Leaf[] {

@@ -1,12 +1,13 @@
-// The control plane's end of the channel to the logs' thread: Bosun's own lines go there, and the newest and the coming lines of services come
-// from there. While there is no channel, own lines are kept, up to a bound; whoever follows goes on when there is one again.
+// The control plane's end of the channel to the logs' thread: the newest and the coming lines of services come from there, and whoever follows
+// goes on when there is one again. Bosun's own lines go through memory that both share, and wait here, up to a bound, until that is there.
 import { writeSync } from 'node:fs';
-import { COUNT, openLogBoard } from '../../core/log-board.ts';
 import type { HeldBlock, LogReply, LogRequest, RingMoment } from '../../core/log-message.ts';
 import type { ToPlane } from '../../core/plane-message.ts';
+import { OwnLineRing } from './own-line-ring.ts';
 
 /** eventfd(2): eight bytes of a number that is added to the counter. */
 const RING = Buffer.from(new BigUint64Array([1n]).buffer);
+/** Before the logs' thread is known. */
 const MOST_OWN_LINES = 1000;
 
 export type BlockListener = {
@@ -42,8 +43,10 @@ export class LogClient {
   readonly #readings = new Map<number, Reading>();
   readonly #watches = new Set<Watch>();
   #channel: { readonly port: MessagePort; readonly bell: number } | undefined;
-  #counts: BigInt64Array | undefined;
+  #ring: OwnLineRing | undefined;
+  #bell = -1;
   #own: string[] = [];
+  #ownDropped = 0;
   #nextId = 1;
 
   constructor(onRotated: (service: string, path: string) => void) {
@@ -54,7 +57,8 @@ export class LogClient {
   join({ port, bell, board }: Extract<ToPlane, { type: 'logs' }>): void {
     this.#channel?.port.close();
     this.#channel = { port, bell };
-    this.#counts = openLogBoard(board).counts;
+    this.#bell = bell;
+    this.#ring = new OwnLineRing(board);
     port.onmessage = ({ data }: { readonly data: unknown }): void => {
       this.#onReply(data as LogReply);
     };
@@ -63,9 +67,7 @@ export class LogClient {
     });
     // It must not keep the thread alive by itself: Node's ports have that beside the standard.
     if ('unref' in port && typeof port.unref === 'function') port.unref();
-    const own = this.#own;
-    this.#own = [];
-    for (const line of own) this.#post({ type: 'own', line });
+    this.#giveOutOwn(this.#ring);
     for (const [id, reading] of this.#readings) {
       reading.takenBytes = 0;
       this.#postRead(id, reading);
@@ -75,13 +77,17 @@ export class LogClient {
 
   /** Lines that standard output was to show and never did, since Bosun started. */
   get droppedLines(): number {
-    return Number(this.#counts?.[COUNT.droppedLines] ?? 0n);
+    return this.#ring?.droppedLines ?? 0;
   }
 
-  /** `line`: see LogRequest. */
+  /** With its newline as it is to stand on standard output; without one it is shown as a service's line would be. */
   writeOwn(line: string): void {
-    if (this.#channel !== undefined) this.#post({ type: 'own', line });
-    else if (this.#own.length < MOST_OWN_LINES) this.#own.push(line);
+    if (this.#ring !== undefined) {
+      this.#ring.put(line);
+      // Also where the thread is dead: the next one hears it.
+      ring(this.#bell);
+    } else if (this.#own.length < MOST_OWN_LINES) this.#own.push(line);
+    else this.#ownDropped++;
   }
 
   /** The newest lines that are held in memory, oldest first in each service. */
@@ -117,6 +123,14 @@ export class LogClient {
     return () => {
       this.#watches.delete(watch);
     };
+  }
+
+  #giveOutOwn(own: OwnLineRing): void {
+    own.countDropped(this.#ownDropped);
+    this.#ownDropped = 0;
+    for (const line of this.#own) own.put(line);
+    this.#own = [];
+    ring(this.#bell);
   }
 
   #read(reading: Reading): number {

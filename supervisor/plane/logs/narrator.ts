@@ -1,5 +1,6 @@
 // Which events are worth a line in the log, and the line. The whole history is in the events; this is for who reads along.
 import { describeExit, isSuccess } from '../../core/exit-status.ts';
+import type { ApplicationEvent } from '../../core/application-event.ts';
 import type {
   AuditEvent,
   BosunEvent,
@@ -15,6 +16,7 @@ import { describeEnd, describeSpawnError } from '../views/end-reason.ts';
 import type { SeenService } from '../views/fleet-view.ts';
 import type { ServiceHistory } from '../views/service-history.ts';
 import { describeDue } from '../views/state-note.ts';
+import { isOfApplication, narrateApplication } from './application-narrator.ts';
 import { narrateAudit } from './audit-narrator.ts';
 import { narrateFleet } from './fleet-narrator.ts';
 import { narrateJob } from './job-narrator.ts';
@@ -38,6 +40,7 @@ function narrateTold(
   subject: Subject | undefined,
   recorded: RecordedEvent,
 ): OwnMessage | undefined {
+  if (isOfApplication(event)) return narrateApplication(event, recorded.actor);
   if ('service' in event) return narrateService(event, subject, recorded);
   if ('job' in event) return narrateJob(event);
   return isAudit(event) ? narrateAudit(event) : narrateFleet(event);
@@ -54,7 +57,9 @@ const AUDIT: Readonly<Record<AuditEvent['type'], true>> = {
   'views-rebuilt': true,
 };
 
-function isAudit(event: FleetEvent | Exclude<NotedEvent, ServiceNote>): event is AuditEvent {
+function isAudit(
+  event: FleetEvent | Exclude<NotedEvent, ServiceNote | ApplicationEvent>,
+): event is AuditEvent {
   return event.type in AUDIT;
 }
 
@@ -73,6 +78,7 @@ const UNTOLD = [
   'probe-passed',
   'hook-started',
   'status-told',
+  'looking',
 ] as const satisfies readonly ServiceEvent['type'][];
 
 type UntoldEvent = EventOf<(typeof UNTOLD)[number]>;
@@ -93,6 +99,10 @@ function narrateService(
       return warn(`${name} is skipped: ${event.reason}`);
     case 'spawned':
       return narrateSpawned(event);
+    case 'attached':
+      return narrateAttached(event);
+    case 'detached':
+      return info(`${name} is let go of: its process goes on`);
     case 'spawn-failed':
       return error(`${name} cannot be started: ${describeSpawnError(event.error)}`);
     case 'ready':
@@ -140,6 +150,15 @@ function narrateService(
 
 function narrateSpawned({ service, pid, degraded }: EventOf<'spawned'>): OwnMessage {
   const text = `${service} is starting, pid ${pid}`;
+  const fields = { pid_of_service: pid };
+  return degraded.length === 0
+    ? info(text, fields)
+    : { ...warn(`${text}, degraded: ${degraded.join(', ')}`), fields };
+}
+
+function narrateAttached({ service, pid, others, degraded }: EventOf<'attached'>): OwnMessage {
+  const more = others.length === 0 ? '' : `; the same is true of ${nameProcesses(others)}`;
+  const text = `${service} has been found, pid ${pid}${more}`;
   const fields = { pid_of_service: pid };
   return degraded.length === 0
     ? info(text, fields)

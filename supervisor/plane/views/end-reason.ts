@@ -11,6 +11,8 @@ export function describeEnd(reason: EndReason): string {
       return `cannot be started: ${describeSpawnError(reason.error)}`;
     case 'startup-timeout':
       return 'was not ready in time';
+    case 'not-found':
+      return `was not found in time${reason.finding === '' ? '' : `: ${reason.finding}`}`;
     case 'liveness':
       return 'was not alive any more';
     case 'hook':

@@ -1,17 +1,22 @@
 // What the events of a service tell that its state does not keep: since when it is in its state, how its last run ended, which hook
 // failed, why it was not found alive, what it left behind. For people; nothing is decided by it.
+import type { ApplicationEvent } from '../../core/application-event.ts';
 import type { RecordedEvent, ServiceEvent, ServiceNote } from '../../core/event.ts';
 import type { Stray } from '../../core/stray.ts';
 import type { RunId, ServiceName } from '../../core/names.ts';
 import type { HookName, SignalName } from '../../core/service-spec.ts';
 import type { EndReason } from '../../core/service-state.ts';
 
+type ProbeFailure = { readonly run: RunId; readonly reason: string };
+
 export type ServiceHistory = {
   /** Wall clock of the last change of state. */
   readonly sinceMs?: number;
   readonly lastEnd?: { readonly run: RunId; readonly reason: EndReason; readonly eventId: number };
   readonly hookFailure?: { readonly run: RunId; readonly hook: HookName; readonly detail: string };
-  readonly livenessFailure?: { readonly run: RunId; readonly reason: string };
+  readonly livenessFailure?: ProbeFailure;
+  /** Of the startup or the readiness probe, the last one. */
+  readonly readinessFailure?: ProbeFailure;
   /** Left behind by this run; whether they live still is not known. */
   readonly strays?: { readonly run: RunId; readonly found: readonly Stray[] };
   /** A signal that the kernel did not let through to this run. */
@@ -47,14 +52,16 @@ export class Histories {
   }
 }
 
-function newsOf(event: ServiceEvent | ServiceNote, eventId: number): ServiceHistory {
+function newsOf(event: ServiceEvent | ServiceNote | ApplicationEvent, eventId: number): ServiceHistory {
   if (event.type === 'exited')
     return { lastEnd: { run: event.run, reason: { kind: 'exit', exit: event.exit }, eventId } };
   if (event.type === 'spawn-failed')
     return { lastEnd: { run: event.run, reason: { kind: 'spawn', error: event.error }, eventId } };
   if (event.type === 'hook-finished' && event.outcome.kind === 'failed') return hookFailed(event, eventId);
-  if (event.type === 'probe-failed' && event.purpose === 'liveness')
-    return { livenessFailure: { run: event.run, reason: event.reason } };
+  if (event.type === 'probe-failed') {
+    const failure = { run: event.run, reason: event.reason };
+    return event.purpose === 'liveness' ? { livenessFailure: failure } : { readinessFailure: failure };
+  }
   if (event.type === 'signal-refused') {
     const { run, signal, errno } = event;
     return { refusal: { run, signal, errno } };

@@ -93,6 +93,7 @@ function projectHistory({
 function projectExit(exit: ExitStatus): ExitView {
   const text = describeExit(exit);
   if (exit.kind === 'code') return { code: exit.code, signal: null, core_dumped: false, oom: false, text };
+  if (exit.kind === 'unknown') return { code: null, signal: null, core_dumped: false, oom: false, text };
   const { signal, core, by } = exit;
   return { code: null, signal, core_dumped: core === 'dumped', oom: by === 'oom', text };
 }

@@ -36,9 +36,9 @@ export function describeState(context: StateContext): string {
     case 'stopping':
       return describeStopping(state, spec, nowMs);
     case 'backoff':
-      return `${describeEnd(completeReason(state.reason, history))}, next try in ${describeDuration(state.untilMs - nowMs)}`;
+      return `${describeEndOf(state.reason, history)}, next try in ${describeDuration(state.untilMs - nowMs)}`;
     case 'failed':
-      return `${describeEnd(completeReason(state.reason, history))}, gave up`;
+      return `${describeEndOf(state.reason, history)}, gave up`;
     case 'skipped':
       return `skipped: ${state.reason}`;
     case 'scheduled':
@@ -50,10 +50,25 @@ export function describeState(context: StateContext): string {
   }
 }
 
-/** The reason in the state does not say what a hook said when it failed. */
-function completeReason(reason: EndReason, { hookFailure }: ServiceHistory): EndReason {
-  if (reason.kind !== 'hook' || reason.detail !== '' || hookFailure?.hook !== reason.hook) return reason;
-  return { ...reason, detail: hookFailure.detail };
+/** The reason in the state does not say what a hook said when it failed, or how the probes of the run had failed. */
+function describeEndOf(reason: EndReason, history: ServiceHistory): string {
+  const { hookFailure, lastEnd } = history;
+  switch (reason.kind) {
+    case 'hook': {
+      const isTold = reason.detail !== '' || hookFailure?.hook !== reason.hook;
+      return describeEnd(isTold ? reason : { ...reason, detail: hookFailure.detail });
+    }
+    case 'startup-timeout':
+    case 'liveness': {
+      const failure = reason.kind === 'liveness' ? history.livenessFailure : history.readinessFailure;
+      const why = failure !== undefined && failure.run === lastEnd?.run ? failure.reason : '';
+      return `${describeEnd(reason)}${why && `: ${why}`}`;
+    }
+    case 'exit':
+    case 'spawn':
+    case 'not-found':
+      return describeEnd(reason);
+  }
 }
 
 function describeStopped({ record, phase, unmet }: StateContext): string {
@@ -86,6 +101,7 @@ export function describeBriefly({ state, wanted }: ServiceRecord): string {
 
 function describeStarting(state: StartingState, spec: ServiceSpec): string {
   if (state.process.kind === 'preparing') return 'running its pre_start hook';
+  if (state.process.kind === 'looking') return describeSearch(state.process.finding);
   const why = state.lastProbeError === '' ? '' : `: ${state.lastProbeError}`;
   if (spec.startup.kind === 'log' && state.startup === 'pending')
     return 'startup not passed yet: no line of its output has matched';
@@ -103,6 +119,10 @@ function describeStarting(state: StartingState, spec: ServiceSpec): string {
     case 'log':
       return 'not ready yet: no line of its output has matched';
   }
+}
+
+function describeSearch(finding: string): string {
+  return `looking for its process${finding === '' ? '' : `: ${finding}`}`;
 }
 
 function describeUnready(state: UnreadyState): string {

@@ -49,6 +49,11 @@ export class FollowingCtl implements AsyncDisposable {
     });
   }
 
+  /** Ctrl-C. */
+  interrupt(): void {
+    this.#child.kill('SIGINT');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.exited;

@@ -82,6 +82,7 @@ export class EngineRig {
         stopLeader: nothing,
         followLeader: nothing,
       },
+      attached: { attach: nothing, detach: nothing, signal: nothing, stop: nothing },
       probes: { start: (_spec, planned, launchedAtMs, report) => this.#start(planned, launchedAtMs, report) },
       notify: { open: () => ({ kind: 'failed', error: { code: 'ENOSYS', message: '' } }) },
       watchNotify: () => ({ [Symbol.dispose]: nothing }),

@@ -4,9 +4,10 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import {
-  COUNT,
   createLogBoard,
   ownerOf,
+  SINK,
+  SINK_BYTES,
   TALLY,
   TALLY_BYTES,
   WORD,
@@ -16,14 +17,19 @@ import type { FromLogs, LogBlock } from '../../../supervisor/core/log-message.ts
 import { DEFAULT_LOGS } from '../../../supervisor/core/log-spec.ts';
 import type { RunId, ServiceName } from '../../../supervisor/core/names.ts';
 import type { LentPipe } from '../../../supervisor/core/plane-message.ts';
+import { readRecordHeader } from '../../../supervisor/core/spool-layout.ts';
 import { BackPressure } from '../../../supervisor/logs/back-pressure.ts';
+import { countLines } from '../../../supervisor/logs/block-splitter.ts';
 import { LineRing } from '../../../supervisor/logs/line-ring.ts';
+import { OwnLines } from '../../../supervisor/logs/own-lines.ts';
 import { Pipes } from '../../../supervisor/logs/pipes.ts';
-import type { BlockStore, Poll, Progress } from '../../../supervisor/logs/ports.ts';
+import type { BlockStore, FileProgress, Poll, SpoolProgress } from '../../../supervisor/logs/ports.ts';
 import { ServiceOutput } from '../../../supervisor/logs/service-output.ts';
+import { openSpoolOutput } from '../../../supervisor/logs/spool/format-spool.ts';
 import { Staging } from '../../../supervisor/logs/staging.ts';
 import { StdoutSink } from '../../../supervisor/logs/stdout-sink.ts';
 import { Tally } from '../../../supervisor/logs/tally.ts';
+import { OwnLineRing } from '../../../supervisor/plane/logs/own-line-ring.ts';
 import { makeNonBlocking, setPipeSize } from '../../../supervisor/os/libc-poll.ts';
 import { libc } from '../../../supervisor/os/libc.ts';
 
@@ -87,7 +93,7 @@ class MortalTally extends Tally {
   }
 }
 
-/** A file of which each write takes a part, and whose progress is where the board has it. */
+/** A file of which each write takes a part, and whose progress is where the board has it. Blocks with an exclamation mark are lost. */
 class PartialFile implements BlockStore {
   readonly dueAtMs = Infinity;
   readonly #chunks: Buffer[] = [];
@@ -97,13 +103,17 @@ class PartialFile implements BlockStore {
     this.#fate = fate;
   }
 
-  write(output: Uint8Array, progress: Progress): void {
+  write(output: Uint8Array, progress: FileProgress): void {
+    if (progress.bytes < output.length && output.includes(REFUSED)) {
+      progress.lose({ to: output.length, lines: countLines(output), bytes: output.length });
+      return;
+    }
     for (let at = progress.bytes; at < output.length; at = progress.bytes) {
       this.#fate.step();
       const part = output.subarray(at, at + Math.max(100, Math.ceil((output.length - at) / 2)));
       this.#chunks.push(Buffer.from(part));
       this.#fate.called();
-      progress.add(part.length);
+      progress.words[progress.word] = at + part.length;
     }
   }
 
@@ -120,6 +130,27 @@ class PartialFile implements BlockStore {
   }
 }
 
+/** The queues of two sinks: one takes all, and one takes nothing. */
+class HalfSpool implements BlockStore<SpoolProgress> {
+  readonly dueAtMs = Infinity;
+
+  write(output: Uint8Array, progress: SpoolProgress): void {
+    const { record } = openSpoolOutput(output);
+    const lines = readRecordHeader(record)?.lines ?? 0;
+    if (progress.bytes < record.length) progress.words[progress.word] = record.length;
+    if (progress.bytes < 2 * record.length) progress.lose({ to: 2 * record.length, lines, sink: 1 });
+  }
+
+  tick(): void {
+    throw new Error('never due');
+  }
+
+  close(): void {
+    throw new Error('never closed');
+  }
+}
+
+const REFUSED = '!'.charCodeAt(0);
 const real = { readSync: fs.readSync, writevSync: fs.writevSync };
 
 let current: { readonly fate: Fate; readonly mostBytes: number } | undefined;
@@ -176,7 +207,12 @@ export type MortalOptions = {
   readonly writeBytes?: number;
 };
 
-type Life = { readonly pipes: Pipes; readonly stdout: StdoutSink; readonly pressure: BackPressure };
+type Life = {
+  readonly pipes: Pipes;
+  readonly stdout: StdoutSink;
+  readonly pressure: BackPressure;
+  readonly own: OwnLines;
+};
 
 export class MortalLogs implements Disposable {
   readonly fate = new Fate();
@@ -184,6 +220,8 @@ export class MortalLogs implements Disposable {
   readonly sources: readonly Source[];
   deaths = 0;
   readonly #board: LogBoard;
+  readonly #ownLines = new OwnLineRing(MEMORY.shared);
+  readonly #sinks = [new SharedArrayBuffer(SINK_BYTES), new SharedArrayBuffer(SINK_BYTES)];
   readonly #writeBytes: number;
   readonly #stdout = nonBlockingPipe();
   readonly #read: Buffer[] = [];
@@ -218,6 +256,11 @@ export class MortalLogs implements Disposable {
     }
   }
 
+  /** As the control plane does it. */
+  writeOwn(line: string): void {
+    this.#ownLines.put(line);
+  }
+
   close(index: number): void {
     const source = this.#source(index);
     libc.close(source.writeEnd);
@@ -231,6 +274,10 @@ export class MortalLogs implements Disposable {
         underFate(this.fate, this.#writeBytes, () => {
           const life = (this.#life ??= this.#begin());
           life.stdout.flush();
+          if (!life.stdout.isReserved)
+            life.own.takeAll((line) => {
+              life.stdout.writeOwn(line);
+            });
           life.pipes.read(this.#open().map(({ lent }) => lent.fd));
           work(life);
         });
@@ -276,7 +323,13 @@ export class MortalLogs implements Disposable {
   }
 
   get droppedLines(): number {
-    return Number(this.#board.counts[COUNT.droppedLines]);
+    return this.#ownLines.droppedLines;
+  }
+
+  /** For a sink, in all. */
+  lostFor(sink: number): number {
+    const memory = this.#sinks[sink];
+    return memory === undefined ? 0 : Number(new BigInt64Array(memory)[SINK.droppedLines]);
   }
 
   counted(index: number, counter: keyof typeof TALLY): number {
@@ -326,8 +379,8 @@ export class MortalLogs implements Disposable {
   #begin(): Life {
     const { words, counts } = this.#board;
     const board = { ...this.#board, words: mortal(words, this.fate), counts: mortal(counts, this.fate) };
-    const staging = new Staging(board);
-    const pressure = new BackPressure((change) => {
+    const staging = new Staging(board, this.#sinks);
+    const pressure = new BackPressure(board, (change) => {
       pipes.setPressure(change);
     });
     const stdout = new StdoutSink({
@@ -363,6 +416,8 @@ export class MortalLogs implements Disposable {
       },
       left: () => undefined,
     });
+    const own = new OwnLines(board);
+    pressure.resume();
     stdout.flush();
     const owner = words[WORD.owner] ?? 0;
     const lent = this.#open().map((source) => source.lent);
@@ -370,13 +425,13 @@ export class MortalLogs implements Disposable {
     if (left === undefined) words[WORD.owner] = 0;
     for (const pipe of left === undefined ? lent : [left, ...lent.filter((each) => each !== left)])
       pipes.lend(pipe);
-    return { pipes, stdout, pressure };
+    return { pipes, stdout, pressure, own };
   }
 
   #outputOf({ service, tally, file }: Source, stdout: StdoutSink): ServiceOutput {
     return new ServiceOutput(
       {
-        source: { service, logs: DEFAULT_LOGS, secrets: [], tally },
+        source: { service, logs: { ...DEFAULT_LOGS, forward: ['a', 'b'] }, secrets: [], tally },
         tally: new MortalTally(tally, this.fate),
         format: show,
         redact: (bytes) => ({ bytes, masked: 0 }),
@@ -384,7 +439,7 @@ export class MortalLogs implements Disposable {
         file: { format: show, files: file },
         ring: new LineRing(1000),
       },
-      { stdout, spool: file, tellFollowers: () => undefined },
+      { stdout, spool: new HalfSpool(), tellFollowers: () => undefined },
     );
   }
 

@@ -5,11 +5,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CURRENT_LOG, parseRotatedName } from '../../../supervisor/core/log-file-name.ts';
+import { COUNT, TALLY, TALLY_BYTES, WORD } from '../../../supervisor/core/log-board.ts';
 import type { LogStore } from '../../../supervisor/core/log-message.ts';
 import type { LogFileSpec } from '../../../supervisor/core/log-spec.ts';
 import { fileCalls, type FileCalls } from '../../../supervisor/logs/files/file-calls.ts';
 import { RotatingFiles } from '../../../supervisor/logs/files/rotating-files.ts';
-import type { Progress, StoreObserver } from '../../../supervisor/logs/ports.ts';
+import { FileProgress } from '../../../supervisor/logs/block-progress.ts';
+import type { Loss, StoreObserver } from '../../../supervisor/logs/ports.ts';
+import { Tally } from '../../../supervisor/logs/tally.ts';
+import { TroubleMemory } from '../../../supervisor/logs/trouble-memory.ts';
 
 type CallName = keyof FileCalls;
 
@@ -28,14 +32,14 @@ export class StoreRig implements StoreObserver, Disposable {
   readonly recoveries: number[] = [];
   readonly rotations: string[] = [];
   readonly calls: CallName[] = [];
-  droppedLines = 0;
-  droppedBytes = 0;
-  writtenBytes = 0;
   deaths = 0;
   nowMs = Date.UTC(2026, 10, 21, 14, 20, 30, 123);
   fates: Fates = () => undefined;
   readonly #place: 'own' | 'given';
   #life: 'alive' | 'dead' = 'alive';
+  /** What outlives the threads. */
+  readonly #shared = new SharedArrayBuffer(TALLY_BYTES);
+  readonly #tally = new Tally(this.#shared);
   #fds = new Set<number>();
   store: RotatingFiles;
 
@@ -51,10 +55,15 @@ export class StoreRig implements StoreObserver, Disposable {
   write(block: Uint8Array | string): void {
     const output = typeof block === 'string' ? Buffer.from(block) : block;
     const progress = new RigProgress(() => this.#life === 'alive');
+    progress.reset(this.#tally);
     do {
-      if (this.#life === 'dead') this.restart();
+      if (this.#life === 'dead') {
+        this.restart();
+        progress.goOn(this.#tally);
+      }
       this.store.write(output, progress);
     } while (this.#isDead());
+    progress.count();
     assert.equal(progress.bytes, output.length, 'the block is done with');
   }
 
@@ -102,14 +111,16 @@ export class StoreRig implements StoreObserver, Disposable {
     if (this.#life === 'alive') this.recoveries.push(droppedLines);
   }
 
-  dropped(lines: number, bytes: number): void {
-    if (this.#life === 'dead') return;
-    this.droppedLines += lines;
-    this.droppedBytes += bytes;
+  get droppedLines(): number {
+    return Number(this.#tally.get(TALLY.fileDroppedLines));
   }
 
-  written(bytes: number): void {
-    if (this.#life === 'alive') this.writtenBytes += bytes;
+  get droppedBytes(): number {
+    return Number(this.#tally.get(TALLY.fileDroppedBytes));
+  }
+
+  get writtenBytes(): number {
+    return Number(this.#tally.get(TALLY.fileBytes));
   }
 
   rotated(path: string): void {
@@ -130,6 +141,7 @@ export class StoreRig implements StoreObserver, Disposable {
       spec: this.spec,
       name: 'web',
       observer: this,
+      memory: new RigMemory(this.#shared, () => this.#life === 'alive'),
       clock: () => this.nowMs,
       calls: this.#wrapped(),
     });
@@ -175,23 +187,42 @@ export class StoreRig implements StoreObserver, Disposable {
   }
 }
 
-export class RigProgress implements Progress {
+/** Of the dead nothing is heard. */
+export class RigProgress extends FileProgress {
   readonly #isAlive: () => boolean;
-  readonly words = new Int32Array(1);
-  readonly word = 0;
 
   constructor(isAlive: () => boolean) {
+    super({ words: new Int32Array(MOST_SLOTS), counts: new BigInt64Array(MOST_SLOTS) });
     this.#isAlive = isAlive;
   }
 
-  get bytes(): number {
-    return this.words[0] ?? 0;
-  }
-
-  add(bytes: number): void {
-    if (this.#isAlive()) this.words[0] = this.bytes + bytes;
+  override lose(loss: Loss): void {
+    if (this.#isAlive()) super.lose(loss);
   }
 }
+
+class RigMemory extends TroubleMemory {
+  readonly #isAlive: () => boolean;
+
+  constructor(shared: SharedArrayBuffer, isAlive: () => boolean) {
+    super(shared, 'file');
+    this.#isAlive = isAlive;
+  }
+
+  override fail(...failure: Parameters<TroubleMemory['fail']>): void {
+    if (this.#isAlive()) super.fail(...failure);
+  }
+
+  override recover(...recovery: Parameters<TroubleMemory['recover']>): void {
+    if (this.#isAlive()) super.recover(...recovery);
+  }
+
+  override told(): void {
+    if (this.#isAlive()) super.told();
+  }
+}
+
+const MOST_SLOTS = Math.max(...Object.values(WORD), ...Object.values(COUNT)) + 1;
 
 const PLAIN: LogFileSpec = {
   directory: '/',

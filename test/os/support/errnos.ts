@@ -86,6 +86,14 @@ export const SYSTEM_CALL_ERRNOS: { readonly [Call in keyof SystemCalls]: ErrnoRo
   close: { man: 'close(2)', errnos: ['EBADF', 'EINTR', 'EIO', 'ENOSPC', 'EDQUOT'] },
   // ENOSYS before Linux 5.9; EINVAL for CLOSE_RANGE_CLOEXEC before 5.11.
   closeOnExecFrom: { man: 'close_range(2)', errnos: ['EINVAL', 'EMFILE', 'ENOMEM', 'ENOSYS'] },
+  // ENOSYS before Linux 5.3. EINVAL is of a thread that leads no group.
+  openProcess: {
+    man: 'pidfd_open(2)',
+    errnos: ['EINVAL', 'EMFILE', 'ENFILE', 'ENODEV', 'ENOMEM', 'ENOSYS', 'ESRCH'],
+  },
+  signalProcess: { man: 'pidfd_send_signal(2)', errnos: ['EBADF', 'EINVAL', 'EPERM', 'ESRCH'] },
+  // ENOTTY before Linux 6.13, ESRCH of one that has been waited for before 6.15.
+  exitOfProcess: { man: 'ioctl_pidfd(2)', errnos: ['EINVAL', 'ENOTTY', 'ESRCH', 'EREMOTE'] },
   kill: { man: 'kill(2)', errnos: ['EINVAL', 'EPERM', 'ESRCH'] },
   sessionOf: { man: 'getsid(2)', errnos: ['EPERM', 'ESRCH'] },
   // Of getpgid() alone.

@@ -114,7 +114,7 @@ const stoppedStaysStopped: Rule = {
   promise: 'P7: what the operator stopped stays stopped',
   check({ after, effects }) {
     for (const effect of effects)
-      if (effect.type === 'spawn' && effect.program === 'command')
+      if ((effect.type === 'spawn' && effect.program === 'command') || effect.type === 'attach')
         assert.equal(
           recordOf(after, effect.service)?.wanted,
           'up',
@@ -127,7 +127,7 @@ const oneRunAtATime: Rule = {
   promise: 'P4: two runs of one service never live at once',
   check({ effects }, world) {
     for (const effect of effects)
-      if (effect.type === 'spawn')
+      if (effect.type === 'spawn' || effect.type === 'attach')
         assert.equal(
           world.membersOf(effect.service),
           0,

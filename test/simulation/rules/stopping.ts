@@ -48,7 +48,9 @@ const shutdownStartsNothing: Rule = {
   check({ before, effects }) {
     if (before.phase.kind === 'up' || before.phase.kind === 'created') return;
     assert.ok(
-      !effects.some((effect) => effect.type === 'spawn' && effect.program === 'command'),
+      !effects.some(
+        (effect) => (effect.type === 'spawn' && effect.program === 'command') || effect.type === 'attach',
+      ),
       'a start during the shutdown',
     );
     assert.ok(

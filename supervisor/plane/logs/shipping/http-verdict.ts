@@ -21,7 +21,7 @@ export function judgeStatus(answer: HttpAnswer, conceal: Conceal, nowMs: number)
 }
 
 /** RFC 9110, section 10.2.3: seconds or a date. 0: neither. */
-function parseRetryAfter(value: string, nowMs: number): number {
+export function parseRetryAfter(value: string, nowMs: number): number {
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
   const atMs = Date.parse(value);
   return Number.isNaN(atMs) ? 0 : Math.max(0, atMs - nowMs);

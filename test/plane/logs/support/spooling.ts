@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogBlock, LogStore } from '../../../../supervisor/core/log-message.ts';
 import type { LogSinkSpec, LogTarget } from '../../../../supervisor/core/log-spec.ts';
-import type { BlockStore, Progress } from '../../../../supervisor/logs/ports.ts';
+import { SINK, SINK_BYTES } from '../../../../supervisor/core/log-board.ts';
+import type { BlockStore, Progress, SpoolProgress } from '../../../../supervisor/logs/ports.ts';
 import { formatSpool } from '../../../../supervisor/logs/spool/format-spool.ts';
 import { createSpool } from '../../../../supervisor/logs/spool/spool.ts';
 
@@ -17,12 +18,15 @@ export class Spooling implements Disposable {
   readonly spoolDir: string;
   readonly sinks: readonly LogSinkSpec[];
   readonly told: Told = { failed: [], recovered: [], droppedLines: 0 };
-  #store: BlockStore;
+  /** What outlives the threads. */
+  readonly #memories: readonly SharedArrayBuffer[];
+  #store: BlockStore<SpoolProgress>;
   #written = 0;
 
   constructor(sinks: readonly LogSinkSpec[], spoolDir = mkdtempSync(join(tmpdir(), 'bosun-spool-'))) {
     this.sinks = sinks;
     this.spoolDir = spoolDir;
+    this.#memories = sinks.map(() => new SharedArrayBuffer(SINK_BYTES));
     this.#store = this.#create();
   }
 
@@ -41,7 +45,20 @@ export class Spooling implements Disposable {
     progress: Progress = progressFrom(0),
     names = this.sinks.map(({ name }) => name),
   ): void {
-    this.#store.write(formatSpool(blockOf(block), names), progress);
+    const { words, word } = progress;
+    this.#store.write(formatSpool(blockOf(block), names), {
+      words,
+      word,
+      get bytes() {
+        return progress.bytes;
+      },
+      lose: ({ to, lines, sink }) => {
+        words[word] = to;
+        this.told.droppedLines += lines;
+        const memory = new BigInt64Array(this.#memories[sink] ?? new SharedArrayBuffer(SINK_BYTES));
+        memory[SINK.droppedLines] = (memory[SINK.droppedLines] ?? 0n) + BigInt(lines);
+      },
+    });
   }
 
   /** `line 1`, `line 2` and so on; each call goes on counting. */
@@ -72,24 +89,21 @@ export class Spooling implements Disposable {
     rmSync(this.spoolDir, { recursive: true, force: true });
   }
 
-  #create(): BlockStore {
+  #create(): BlockStore<SpoolProgress> {
     const { told } = this;
     const settings = { format: 'raw', enginePid: 1, spoolDir: this.spoolDir, sinks: this.sinks } as const;
-    return createSpool(settings, {
+    const observer = {
       failed: (store: LogStore, errno: string) => {
         told.failed.push(`${store.kind} ${store.name} ${errno}`);
       },
-      recovered: (_, lines) => {
+      recovered: (_store: LogStore, lines: number) => {
         told.recovered.push(lines);
       },
-      dropped: (lines) => {
-        told.droppedLines += lines;
-      },
-      written: () => undefined,
       rotated: () => {
         throw new Error('nothing of a spool is to be compressed');
       },
-    });
+    };
+    return createSpool(settings, observer, this.#memories);
   }
 }
 
@@ -105,16 +119,13 @@ export function blockOf(block: Partial<LogBlock>): LogBlock {
   };
 }
 
-export function progressFrom(bytes: number): Progress & { readonly bytes: number } {
+export function progressFrom(bytes: number): Progress {
   const words = Int32Array.of(bytes);
   return {
     words,
     word: 0,
     get bytes() {
       return words[0] ?? 0;
-    },
-    add(more) {
-      words[0] = this.bytes + more;
     },
   };
 }

@@ -1,7 +1,7 @@
 // A command line as it may be shown: what looks like a secret in it is masked. Best effort, by names and by values that are known;
 // docs/how-to/run-jobs.md says what it does not find.
-import { looksSecret } from '../../core/secret-name.ts';
-import { guessSecrets, MASK, maskValues } from '../../core/secrets.ts';
+import { looksSecret } from './secret-name.ts';
+import { guessSecrets, MASK, maskValues } from './secrets.ts';
 
 /** `scheme://user:password@`, RFC 3986 section 3.2.1. */
 const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi;

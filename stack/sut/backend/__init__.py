@@ -1,0 +1,1 @@
+"""The parts of the SUT backend. app.py puts them together."""
