@@ -16,7 +16,7 @@ const impureGlobals = [
 ];
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.bosun/', '**/*.cjs', '**/*.mjs'] },
+  { ignores: ['node_modules/', '.bosun/', 'dist/', '**/*.cjs', '**/*.mjs'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -85,6 +85,7 @@ async function createSupervisor(prepared: Prepared): Promise<{ start(): void }> 
   const { Supervisor } = await import('./boot/compose.ts');
   const { endProcess, libc } = await import('./os/libc.ts');
   const { controlFiles } = await import('./os/control-files.ts');
+  const { memoryThereIs, takenBeforeBosun } = await import('./os/oom-order.ts');
   if (prepared.mode === 'drop-in') signals.takeFaultsToo();
   // Asked to stop before anything was started: nothing is.
   else if (
@@ -99,7 +100,7 @@ async function createSupervisor(prepared: Prepared): Promise<{ start(): void }> 
     signals,
     workerEntry: PLANE_THREAD,
     logWorkerEntry: LOG_THREAD,
-    calls: libc,
+    calls: takenBeforeBosun(libc, memoryThereIs()),
     controlFiles,
     exit: endProcess,
   });

@@ -1,6 +1,7 @@
-// MB/s and CPU seconds per GB of log output, for Bosun and its peers in one run: `node bench/logs/throughput.ts [MB] [ROUNDS]`. Repetitions are
-// the outer loop, so that a noisy minute hits all alike; medians are printed, and ratios to s6-log. CPU is that of the logger alone: all threads of
-// the processes below the started one, without the writer. What a logger lacks on this machine is left out and said.
+// MB/s and CPU seconds per GB of log output, for Bosun and its peers in one run: `node bench/logs/throughput.ts [MB] [ROUNDS] [NAMES]`. NAMES is
+// a regular expression; s6-log is always among them. Repetitions are the outer loop, so that a noisy minute hits all alike; medians are printed,
+// and ratios to s6-log. CPU is that of the logger alone: all threads of the processes below the started one, without the writer. What a logger
+// lacks on this machine is left out and said.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -20,6 +21,7 @@ import { CONTENDERS, type Contender } from './contenders.ts';
 
 const MEGABYTES = Number(process.argv[2] ?? 200);
 const ROUNDS = Number(process.argv[3] ?? 3);
+const NAMES = new RegExp(`^s6-log$|${process.argv[4] ?? ''}`, 'v');
 const LINES = MEGABYTES * 10_000;
 const PER_WRITE = [650, 1];
 const DEADLINE_MS = 120_000;
@@ -137,8 +139,9 @@ function median(values: readonly number[]): number {
 
 async function main(): Promise<void> {
   execFileSync('cc', ['-O2', '-o', writerPath, join(import.meta.dirname, 'writer.c')]);
-  const here = CONTENDERS.filter(({ needs }) => isThere(needs));
-  for (const { name, needs } of CONTENDERS.filter((one) => !here.includes(one)))
+  const wanted = CONTENDERS.filter(({ name }) => NAMES.test(name));
+  const here = wanted.filter(({ needs }) => isThere(needs));
+  for (const { name, needs } of wanted.filter((one) => !here.includes(one)))
     console.log(`${name} is left out: there is no ${needs} here`);
   for (const per of PER_WRITE) {
     const figures = new Map<Contender, Figure[]>(here.map((contender) => [contender, []]));

@@ -33,7 +33,7 @@ export async function writeBundles(directory) {
     legalComments: 'none',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '__import_meta_url' },
-    plugins: [bundledFiles, lateRequire, oneLanguage, noHttp2, noTransports],
+    plugins: [bundledFiles, lateRequire, oneLanguage, notCompiled, noHttp2, uncalled],
     metafile: true,
     logLevel: 'warning',
   });
@@ -82,6 +82,17 @@ const oneLanguage = {
   },
 };
 
+/** zod makes a function of the text of each schema, which pays for thousands of values; a configuration is read once. */
+const notCompiled = {
+  name: 'not-compiled',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/zod\/v4\/core\/core\.js$/ }, async ({ path: file }) => {
+      const text = await readFile(file, 'utf8');
+      return { contents: `${text}\nglobalConfig.jitless = true;\n` };
+    });
+  },
+};
+
 /** Hono's adapter asks whether a request is one of HTTP/2. Bosun serves none, and node:http2 is 2 MB of memory. */
 const noHttp2 = {
   name: 'no-http2',
@@ -93,12 +104,16 @@ const noHttp2 = {
   },
 };
 
-/** pino's threads for other destinations: it finds them by paths that are not in a bundle, and Bosun has none. */
-const noTransports = {
-  name: 'no-transports',
+/**
+ * Of packages, what Bosun does not call: pino's threads for other destinations, which it finds by paths that are not in a bundle, and
+ * prom-client's own metrics, cluster and push gateway, which bring OpenTelemetry and three modules of Node.
+ */
+const uncalled = {
+  name: 'uncalled',
   setup({ onLoad }) {
-    onLoad({ filter: /\/pino\/lib\/transport\.js$/ }, () => ({
-      contents: "module.exports = () => { throw new Error('pino has no transports here'); };",
+    const filter = /\/(pino\/lib\/transport|prom-client\/lib\/(defaultMetrics|cluster|pushgateway))\.js$/;
+    onLoad({ filter }, ({ path: file }) => ({
+      contents: `module.exports = function () { throw new Error(${JSON.stringify(`${path.basename(file)} is not in the bundle`)}); };`,
     }));
   },
 };

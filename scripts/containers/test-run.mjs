@@ -4,6 +4,7 @@ import { docker, dockerClient } from './docker-client.mjs';
 import { step } from '../setup/progress.mjs';
 import { Unavailable } from '../setup/unavailable.mjs';
 import { baseImages } from './base-images.mjs';
+import { composeProgram } from './compose.mjs';
 import { startEngine } from './engine-process.mjs';
 import { testImage } from './test-image.mjs';
 
@@ -19,6 +20,7 @@ export async function prepareContainers({ node, root }) {
     const env = {
       DOCKER_HOST: engine.host,
       BOSUN_TEST_DOCKER: dockerClient(),
+      BOSUN_TEST_COMPOSE: await prepareCompose(),
       BOSUN_TEST_RUN: run,
       ...images,
     };
@@ -28,6 +30,14 @@ export async function prepareContainers({ node, root }) {
     if (!(error instanceof Unavailable)) throw error;
     return { env: { BOSUN_CONTAINERS_MISSING: error.message }, release: () => Promise.resolve() };
   }
+}
+
+async function prepareCompose() {
+  let program;
+  await step('Docker Compose', async (tell) => {
+    program = await composeProgram(tell);
+  });
+  return program;
 }
 
 async function prepareImages({ host, node, root }) {

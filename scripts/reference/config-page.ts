@@ -9,7 +9,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'What it is',
     words:
-      'Only `command` is required. A file called `NAME@.yaml` is a template: with `instances` it makes several services that differ ' +
+      'Only `command` is required, and of an attached service `type` and `attach`. A file called `NAME@.yaml` is a template: with `instances` it makes several services that differ ' +
       'in a name.',
     keys: ['description', 'type', 'command', 'environment', 'env_file', 'working_dir', 'when', 'instances'],
   },
@@ -59,6 +59,13 @@ const SECTIONS: readonly Section[] = [
       'The lists of bosun.yaml (`logs`) are added to, its map `file` is laid under that of the service key by key, and `file: false` ' +
       'means no files whatever bosun.yaml says. What is masked is masked everywhere. A change here restarts nothing.',
     keys: ['logs'],
+  },
+  {
+    title: 'Attached services',
+    words:
+      'With `type: attached` and `attach`: a process that something else has started, such as that of another container in a shared PID ' +
+      'namespace. It has none of the keys that belong to a start, and probes by `http`, `tcp`, `exec` and `file` only. See [attach](../how-to/attach.md).',
+    keys: ['attach', 'on_gone'],
   },
   {
     title: 'Timers',

@@ -96,6 +96,7 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
       spoolDir: logs.spoolDir,
       sinks: logs.sinks,
       ...loaded.access,
+      tracing: loaded.settings.tracing?.otlp,
       configuration: {
         directory: loaded.directory,
         command,

@@ -92,17 +92,35 @@ async function show(
   const names = style.names === 'hidden' ? [] : (query.services ?? (await allNames(bosun)));
   const column = nameColumn(names, terminal);
   let exitCode: ExitCode = EXIT.done;
-  const logs = flagOption(input, 'follow') ? bosun.streamLogs(query) : bosun.readLogs(query);
+  let lines = 0;
+  const follows = flagOption(input, 'follow');
+  if (follows) await explainSilence(bosun, query, terminal);
+  const logs = follows ? bosun.streamLogs(query) : bosun.readLogs(query);
   for await (const streamed of logs) {
     if (streamed.kind === 'line') {
       const { line } = streamed;
+      lines += 1;
       await terminal.print(input.json ? renderJson(line) : renderLine(line, column(line.service), style));
       continue;
     }
     terminal.complain(`bosunctl: ${describeGap(streamed.gap)}\n`);
     if (streamed.gap.reason === 'pattern-too-slow') exitCode = EXIT.failed;
   }
+  if (lines === 0 && !follows) await explainSilence(bosun, query, terminal);
   return exitCode;
+}
+
+/** Of those that are named: where there is nothing to be seen because there cannot be. */
+async function explainSilence(
+  bosun: ReturnType<CommandContext['client']>,
+  { services = [] }: LogQuery,
+  terminal: CommandContext['terminal'],
+): Promise<void> {
+  for (const name of services) {
+    const { type } = await bosun.service(name);
+    if (type === 'attached')
+      terminal.complain(`bosunctl: ${name} is attached: Bosun does not have its output\n`);
+  }
 }
 
 async function allNames(bosun: ReturnType<CommandContext['client']>): Promise<readonly string[]> {

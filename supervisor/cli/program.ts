@@ -19,6 +19,7 @@ export const COMMAND_FILES: ReadonlyMap<string, CommandFile> = new Map<string, C
   ['restart', () => import('./restart.ts')],
   ['reload', () => import('./reload.ts')],
   ['signal', () => import('./signal.ts')],
+  ['kill', () => import('./kill.ts')],
   ['logs', () => import('./logs.ts')],
   ['events', () => import('./events.ts')],
   ['why', () => import('./why.ts')],

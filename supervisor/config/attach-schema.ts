@@ -48,7 +48,7 @@ export const attachSchema = z
       type: ['string', 'integer'],
       minimum: 0,
       description: 'Its effective user: a name of /etc/passwd, or a number.',
-      examples: ['www-data'],
+      examples: ['web'],
     }).optional(),
   })
   .refine((value) => presentKeys(value, WAYS).length > 0, {

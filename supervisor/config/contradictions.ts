@@ -3,14 +3,15 @@
 import type { ServiceType } from '../core/service-spec.ts';
 import { atKey, atValue, type Contradiction, type Has } from './contradiction.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { diagnoseAt, type Path } from './plain-value.ts';
+import { diagnoseAt, type Path, type PlainValue } from './plain-value.ts';
 import type { ServiceDraft } from './service-draft.ts';
 import { typeContradictions } from './type-contradictions.ts';
 import { valueAt } from './value-at.ts';
 
 export function contradictionsOf(draft: ServiceDraft): Diagnostic[] {
   const { document, facts } = draft;
-  if (document === undefined) return [];
+  // Of what is no map the schema has said so.
+  if (document === undefined || !isMap(document.value)) return [];
   const has: Has = (...path) => valueAt(document.value, path) !== undefined;
   // What goes with a type is not known of one that is misspelled.
   const typeIsKnown = !has('type') || valueAt(document.value, ['type']) === facts.type;
@@ -23,6 +24,10 @@ export function contradictionsOf(draft: ServiceDraft): Diagnostic[] {
     ...alreadyEssential(draft),
     ...(typeIsKnown ? typeContradictions(facts, has) : []),
   ].map(({ path, target, ...finding }) => diagnoseAt(document, path, target, finding));
+}
+
+function isMap(value: PlainValue): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const MAX_NAME = 63;

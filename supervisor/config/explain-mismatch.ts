@@ -64,7 +64,7 @@ function badKey(path: Path): Words {
   if (path.at(0) === 'depends_on')
     return { message: `${key} is not the name of a service`, remedy: SERVICE_NAMES };
   if (path.at(-2) === 'sinks') return { message: `${key} is not the name of a sink`, remedy: SERVICE_NAMES };
-  if (path.at(0) === 'logs' && path.at(-2) === 'headers')
+  if ((path.at(0) === 'logs' || path.at(0) === 'tracing') && path.at(-2) === 'headers')
     return { message: `${key} is not the name of a header`, remedy: HEADER_NAMES };
   if (path.at(0) === 'logs' && path.at(-2) === 'labels')
     return { message: `${key} is not the name of a label`, remedy: LABEL_NAMES };

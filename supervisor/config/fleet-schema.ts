@@ -5,6 +5,7 @@ import { journalSchema } from './journal-schema.ts';
 import { accessSchema } from './access-schema.ts';
 import { listenersSchema } from './listener-schema.ts';
 import { fleetLogsSchema } from './logs-schema.ts';
+import { otlpSchema } from './otlp-schema.ts';
 import { absolutePath, positiveDuration, signal } from './schema-scalars.ts';
 
 const forward = z.strictObject({
@@ -51,6 +52,15 @@ export const fleetSchema = z
     journal: journalSchema,
     access: accessSchema,
     listeners: listenersSchema,
+    tracing: z
+      .strictObject({
+        otlp: otlpSchema('http://collector:4318/v1/traces', 'Where spans are posted, the path included.'),
+      })
+      .optional()
+      .meta({
+        description: 'Boots, restarts, commands and the shutdown as spans of OpenTelemetry.',
+        examples: [{ otlp: { url: 'http://collector:4318/v1/traces' } }],
+      }),
   })
   .meta({ title: 'Bosun as a whole', description: 'bosun.yaml, beside the services directory.' });
 

@@ -24,6 +24,7 @@ export type FileSettings = {
   /** As they are written; control-access.ts has what they mean. */
   readonly access?: FleetFile['access'];
   readonly listeners?: FleetFile['listeners'];
+  readonly tracing?: FleetFile['tracing'];
 };
 
 export type FleetDraft = {
@@ -65,6 +66,7 @@ export function toFileSettings(file: FleetFile): FileSettings {
     journal: file.journal,
     access: file.access,
     listeners: file.listeners,
+    tracing: file.tracing,
   };
 }
 

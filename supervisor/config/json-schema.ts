@@ -8,8 +8,11 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** What a service file may hold. */
 export function serviceJsonSchema(): JsonSchema {
-  return toJsonSchema(serviceSchema, widen);
+  return { ...toJsonSchema(serviceSchema, widen), ...NEEDED_BY_TYPE };
 }
+
+/** An attached service has no command. */
+const NEEDED_BY_TYPE = { anyOf: [{ required: ['command'] }, { required: ['attach'] }] };
 
 /** What the keys of a service file mean: without what is true of all of them, as people read it. */
 export function serviceKeys(): JsonSchema {

@@ -3,17 +3,14 @@
 import * as z from 'zod';
 import { SERVICE_NAME_PATTERN } from '../core/names.ts';
 import { HOST_PORT_PATTERN, parseHostPort } from './host-port.ts';
-import { ok, wrong, type Parsed } from './parsed.ts';
+import { ok, type Parsed } from './parsed.ts';
+import { otlpSchema, receiverHeaders, receiverUrl } from './otlp-schema.ts';
 import { exactlyOneOf } from './refinement.ts';
 import { absolutePath, scalar, size, type Meta } from './schema-scalars.ts';
 import { FACILITY_NAMES, parseFacility } from './syslog-facility.ts';
 
 const SMALLEST_QUEUE_BYTES = 1024 * 1024;
 
-/** RFC 9110, section 5.6.2. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z\-]+$/;
-/** RFC 9110, section 5.5, and no text that Latin-1 has no byte for. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** As Prometheus and Loki name labels. */
 const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -27,39 +24,6 @@ function writtenAs(parse: (value: unknown) => Parsed<unknown>) {
 
 const hostPort = (meta: Meta) =>
   scalar(writtenAs(parseHostPort), { type: 'string', pattern: HOST_PORT_PATTERN, ...meta });
-
-function parseSinkUrl(value: unknown): Parsed<string> {
-  const remedy = 'Write the whole URL, such as http://collector:4318/v1/logs.';
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    return wrong('is not an http or https URL', remedy);
-  if (url.username !== '' || url.password !== '')
-    return wrong('has a user in it', 'Write headers: { Authorization: "Basic .." } instead.');
-  return ok(url.href);
-}
-
-const sinkUrl = (meta: Meta) => scalar(parseSinkUrl, { type: 'string', pattern: '^https?://', ...meta });
-
-function parseHeaderValue(value: unknown): Parsed<string> {
-  const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  if (typeof text !== 'string') return wrong('must be text', 'Write one value.');
-  if (HEADER_VALUE.test(text)) return ok(text);
-  return wrong(
-    'holds a character that no header can hold, such as the end of a line',
-    'Remove it; of a variable, see that its value does not end with a new line.',
-  );
-}
-
-const headers = z
-  .record(
-    z.string().regex(HEADER_NAME),
-    scalar(parseHeaderValue, { type: 'string', description: 'Its value.', examples: ['Bearer ${TOKEN}'] }),
-  )
-  .default({})
-  .meta({
-    description: 'Headers of each request. Their values are never shown.',
-    examples: [{ Authorization: 'Bearer ${LOG_TOKEN:-}' }],
-  });
 
 const syslog = exactlyOneOf(
   z.strictObject({
@@ -90,26 +54,15 @@ const syslog = exactlyOneOf(
   examples: [{ unix: '/dev/log' }, { tcp: 'logs.internal:601', facility: 'local0' }],
 });
 
-const otlp = z
-  .strictObject({
-    url: sinkUrl({
-      description: 'Where logs are posted, the path included.',
-      examples: ['http://collector:4318/v1/logs'],
-    }),
-    headers,
-  })
-  .meta({
-    description: 'A collector of OpenTelemetry, by OTLP over HTTP.',
-    examples: [{ url: 'http://collector:4318/v1/logs' }],
-  });
+const otlp = otlpSchema('http://collector:4318/v1/logs', 'Where logs are posted, the path included.');
 
 const loki = z
   .strictObject({
-    url: sinkUrl({
+    url: receiverUrl({
       description: 'Where lines are pushed, the path included.',
       examples: ['http://loki:3100/loki/api/v1/push'],
     }),
-    headers,
+    headers: receiverHeaders,
     labels: z
       .record(z.string().regex(LABEL_NAME), z.string())
       .default({})

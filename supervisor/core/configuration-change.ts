@@ -11,10 +11,11 @@ export type ServiceChange = {
   readonly parts: readonly (keyof ServiceSpec)[];
 };
 
-/** A process keeps what it was started with; all other parts are read whenever they are needed. */
+/** A process keeps what it was started with, or was looked for by; all other parts are read whenever they are needed. */
 const PARTS_OF_A_RUNNING_PROCESS: ReadonlySet<keyof ServiceSpec> = new Set<keyof ServiceSpec>([
   'type',
   'command',
+  'attachment',
   'environment',
   'workingDir',
   'stdio',

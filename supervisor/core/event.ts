@@ -8,6 +8,7 @@ import type { ExitStatus } from './exit-status.ts';
 import type { JobEvent } from './job-event.ts';
 import type { ReplacementEvent } from './replacement-event.ts';
 import type { JobId, Pid, RunId, ServiceName } from './names.ts';
+import type { NoticeEvent } from './notice-event.ts';
 import type { Due } from './schedule.ts';
 import type { HookName, SignalName } from './service-spec.ts';
 import type { EndReason, SpawnError, StopCause } from './service-state.ts';
@@ -20,6 +21,7 @@ export type ProbePurpose = 'startup' | 'readiness' | 'liveness';
 
 export type ServiceEvent =
   | AttachedEvent
+  | NoticeEvent
   | { readonly type: 'wanted'; readonly service: ServiceName; readonly wanted: Wanted }
   | { readonly type: 'skipped'; readonly service: ServiceName; readonly reason: string }
   | { readonly type: 'waiting'; readonly service: ServiceName }
@@ -89,13 +91,6 @@ export type ServiceEvent =
       readonly run: RunId;
       readonly killAtMs: number;
     }
-  /** EXTEND_TIMEOUT_USEC of sd_notify(3): the start's or the stop's deadline is not before this monotonic time. */
-  | {
-      readonly type: 'timeout-extended';
-      readonly service: ServiceName;
-      readonly run: RunId;
-      readonly untilMs: number;
-    }
   | { readonly type: 'killed'; readonly service: ServiceName; readonly run: RunId }
   | {
       readonly type: 'hook-started';
@@ -117,10 +112,6 @@ export type ServiceEvent =
       readonly run: RunId;
       readonly strays: readonly Stray[];
     }
-  /** STATUS= of sd_notify(3). */
-  | { readonly type: 'status-told'; readonly service: ServiceName; readonly run: RunId; readonly text: string }
-  /** MAINPID= of sd_notify(3). */
-  | { readonly type: 'leader-changed'; readonly service: ServiceName; readonly run: RunId; readonly pid: Pid }
   | { readonly type: 'exited'; readonly service: ServiceName; readonly run: RunId; readonly exit: ExitStatus }
   | { readonly type: 'stopped'; readonly service: ServiceName; readonly run: RunId | 0 }
   | {

@@ -71,6 +71,9 @@ export const WORD = {
   blockAt: 33,
   /** `owner` of the newest read, also when it is over. */
   lastOwner: 34,
+  /** Where the block at hand ends in `staging`, and how: the next thread must not cut it elsewhere. */
+  blockEnd: 35,
+  blockEnds: 36,
 } as const;
 
 const WORDS_BYTES = 256;

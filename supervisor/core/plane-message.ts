@@ -31,7 +31,11 @@ export type PlaneSettings = {
   /** Who besides root and Bosun's own user may use the control socket. */
   readonly socketRules: readonly SocketRule[];
   readonly listeners: readonly ListenerSpec[];
+  readonly tracing: TracingSpec | undefined;
 };
+
+/** A receiver of OTLP over HTTP, to which spans are posted. */
+export type TracingSpec = { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
 /** Of the journal's files, the one that is written to included. */
 export type JournalLimits = {

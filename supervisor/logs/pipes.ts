@@ -1,11 +1,13 @@
 // The pipes of all services: reads those that are due, cuts what is read into blocks of whole lines, and gives each block to where the
 // service's lines go. What a former thread has left is done first.
 import type { FromLogs, LogBlock } from '../core/log-message.ts';
+import type { MultilineSpec } from '../core/log-spec.ts';
 import type { LentPipe, WatchedLine } from '../core/plane-message.ts';
 import { countLines, cutBlock, firstLines } from './block-splitter.ts';
 import { LineWatch } from './line-watch.ts';
 import { Pipe, type ReadOutcome } from './pipe.ts';
 import { PipeRhythm } from './pipe-rhythm.ts';
+import { ServiceGuards } from './pattern-guard.ts';
 import type { LogPorts } from './ports.ts';
 import type { ServiceOutput } from './service-output.ts';
 import { RecordSplitter, type RecordCut } from './record-splitter.ts';
@@ -39,6 +41,9 @@ export class Pipes {
   /** Those of services whose records may have several lines. */
   readonly #withRecords = new Set<Pipe>();
   /** By run, while it has a pipe: the second stream of a run may come after the first has matched. */
+  readonly #guards = new ServiceGuards((service, text) => {
+    this.#post({ type: 'unusable', service, text });
+  });
   readonly #found = new Map<LentPipe['run'], Set<Purpose>>();
   #pressure: 'hold' | 'release' = 'release';
   /** Whose turn it was when standard output was full. */
@@ -62,6 +67,7 @@ export class Pipes {
 
   /** What becomes of records of several lines may be another since the configuration has changed. */
   reconfigured(): void {
+    this.#guards.clear();
     for (const pipe of this.#pipes.values()) this.#follow(pipe);
   }
 
@@ -158,10 +164,15 @@ export class Pipes {
   #follow(pipe: Pipe): void {
     const { multiline } = this.#outputOf(pipe).parts.source.logs;
     this.#withRecords.delete(pipe);
-    pipe.records = multiline === undefined ? undefined : new RecordSplitter(multiline);
+    pipe.records = multiline === undefined ? undefined : this.#createSplitter(pipe, multiline);
     if (pipe.records === undefined) return;
     this.#withRecords.add(pipe);
     pipe.records.hold(pipe.carry.bytes, Date.now());
+  }
+
+  #createSplitter({ lent: { service } }: Pipe, multiline: MultilineSpec): RecordSplitter {
+    const what = 'multiline.first_line takes too long: lines on which it might are records of their own';
+    return new RecordSplitter(multiline, this.#guards.of(service, multiline.firstLine, what));
   }
 
   /** From the first block that is not where it belongs. What is left is the beginning of a line, and carried. */
@@ -182,7 +193,9 @@ export class Pipes {
     return outlook;
   }
 
+  /** A block that a former thread has begun ends where it did then. */
   #cut(pipe: Pipe, staged: Buffer): RecordCut {
+    if (this.#options.staging.isBegun) return this.#options.staging.cut;
     const cut = this.#cutAnywhere(pipe, staged);
     const { keepWhole } = this.#outputOf(pipe).parts;
     if (cut === 'rest' || cut.ends !== 'continues' || keepWhole === undefined) return cut;
@@ -205,7 +218,7 @@ export class Pipes {
     // There is room for it behind the last byte.
     if (isUnfinished) staging.bytes[end] = NEWLINE;
     const bytes = staging.bytes.subarray(staging.doneBytes, isUnfinished ? end + 1 : end);
-    if (staging.beginBlock(output.parts.tally) === 'hopeless') {
+    if (staging.beginBlock(output.parts.tally, { end, ends }) === 'hopeless') {
       this.#leaveOut(pipe, bytes);
       return end;
     }
@@ -259,6 +272,12 @@ export class Pipes {
         for (const other of this.#pipes.values()) if (other.lent.run === run) other.watch?.drop(purpose);
         this.#post({ type: 'line-matched', service, run, purpose });
       },
+      guardOf: (pattern) =>
+        this.#guards.of(
+          service,
+          pattern,
+          `${pattern} takes too long: it is not looked for in lines on which it might`,
+        ),
       onUnusable: (pattern) => {
         this.#post({ type: 'unusable', service, text: `cannot look for ${pattern} in its output` });
       },

@@ -1,11 +1,12 @@
 // From staged bytes to blocks, for a service whose records have several lines: a line that does not begin a record belongs to the one before it.
 // Lines that are records of their own go out together, as without; a record of several lines is a block. What may not be complete stays where
-// it is, and what is cut follows from the bytes alone, so that after a crash the next thread cuts alike.
+// it is.
 import { isAscii } from 'node:buffer';
 import { stripVTControlCharacters } from 'node:util';
 import type { MultilineSpec } from '../core/log-spec.ts';
 import { MAX_LINE_BYTES } from '../core/plane-message.ts';
 import { cutBlock, type Cut } from './block-splitter.ts';
+import { PatternGuard } from './pattern-guard.ts';
 
 const NEWLINE = 0x0a;
 const ESCAPE = '\u001b';
@@ -26,12 +27,14 @@ type Open = { readonly kind: 'open'; readonly from: number; readonly end: number
 /** Of one stream of one run. */
 export class RecordSplitter {
   readonly #firstLine: RegExp;
+  readonly #guard: PatternGuard;
   readonly #timeoutMs: number;
   #dueAtMs = Infinity;
 
   /** Throws where the pattern is none. */
-  constructor({ firstLine, timeoutMs }: MultilineSpec) {
+  constructor({ firstLine, timeoutMs }: MultilineSpec, guard = PatternGuard.of(firstLine, () => undefined)) {
     this.#firstLine = new RegExp(firstLine, 'v');
+    this.#guard = guard;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -67,31 +70,50 @@ export class RecordSplitter {
   }
 
   #find(staged: Buffer, start: number, limit: number): Found {
-    // A character for each byte, so that positions are the same; decoded line by line where that makes a difference.
-    const text = staged.toString('latin1', start, limit);
-    const plain = isAscii(staged.subarray(start, limit));
-    let from = 0;
-    let lines = 0;
-    let at = 0;
-    for (let end = text.indexOf('\n', at); end >= 0; end = text.indexOf('\n', at)) {
-      const line = plain ? text.slice(at, end) : staged.toString('utf8', start + at, start + end);
-      const begins = this.#begins(line);
-      if (!begins && from > 0) return { kind: 'lines', end: start + from };
-      if (begins && lines > 1) return { kind: 'record', end: start + at };
-      if (begins) from = at;
-      lines = begins ? 1 : lines + 1;
-      at = end + 1;
-    }
-    return { kind: 'open', from: start + from, end: start + at, lines };
+    const area = { staged, start, limit };
+    if (!this.#guard.isLong(2)) return find(area, (line) => this.#begins(line));
+    // Any line may take for ever: one limit for all of them, each would cost a fraction of a millisecond.
+    const guarded = this.#guard.run(limit - start, () =>
+      find(area, (line) => this.#firstLine.test(shown(line))),
+    );
+    return guarded.kind === 'known' ? guarded.result : find(area, () => true);
   }
 
-  /** As people see the line: without colours, and without the carriage return of one that ends as on Windows. */
+  /** A line on which the pattern takes for ever is a record of its own. */
   #begins(line: string): boolean {
-    const shown = line.includes(ESCAPE) ? stripVTControlCharacters(line) : line;
-    return this.#firstLine.test(shown.endsWith('\r') ? shown.slice(0, -1) : shown);
+    const text = shown(line);
+    const begins = this.#guard.run(text.length, () => this.#firstLine.test(text));
+    return begins.kind === 'unknown' || begins.result;
   }
 }
 
 function complete({ kind, end }: Complete): RecordCut {
   return { end, ends: kind === 'lines' ? 'line' : 'record' };
+}
+
+type Area = { readonly staged: Buffer; readonly start: number; readonly limit: number };
+
+function find({ staged, start, limit }: Area, beginsRecord: (line: string) => boolean): Found {
+  // A character for each byte, so that positions are the same; decoded line by line where that makes a difference.
+  const text = staged.toString('latin1', start, limit);
+  const plain = isAscii(staged.subarray(start, limit));
+  let from = 0;
+  let lines = 0;
+  let at = 0;
+  for (let end = text.indexOf('\n', at); end >= 0; end = text.indexOf('\n', at)) {
+    const line = plain ? text.slice(at, end) : staged.toString('utf8', start + at, start + end);
+    const begins = beginsRecord(line);
+    if (!begins && from > 0) return { kind: 'lines', end: start + from };
+    if (begins && lines > 1) return { kind: 'record', end: start + at };
+    if (begins) from = at;
+    lines = begins ? 1 : lines + 1;
+    at = end + 1;
+  }
+  return { kind: 'open', from: start + from, end: start + at, lines };
+}
+
+/** As people see the line: without colours, and without the carriage return of one that ends as on Windows. */
+function shown(line: string): string {
+  const text = line.includes(ESCAPE) ? stripVTControlCharacters(line) : line;
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
 }

@@ -8,6 +8,9 @@ export type Outlook = 'more' | 'end' | 'timed-out';
 
 /** As they stand in the board. */
 const OUTLOOKS: readonly Outlook[] = ['more', 'end', 'timed-out'];
+/** How a block ends in `staging`, as it stands in the board. */
+const CUTS = ['line', 'continues', 'unfinished', 'record', 'unfinished-record'] as const;
+export type StagedCut = { readonly end: number; readonly ends: (typeof CUTS)[number] };
 /** A block at which so many threads have died is left out: those after it are waiting. */
 const MOST_ATTEMPTS = 3;
 
@@ -105,8 +108,14 @@ export class Staging {
     return this.#board.words[WORD.blockOf] === this.doneBytes + 1;
   }
 
+  /** Of the block that is begun. */
+  get cut(): StagedCut {
+    const { words } = this.#board;
+    return { end: words[WORD.blockEnd] ?? 0, ends: CUTS[words[WORD.blockEnds] ?? 0] ?? 'line' };
+  }
+
   /** A block is given to the sinks from here on; one that a former thread has begun is gone on with, unless too many have died of it. */
-  beginBlock(tally: Tally): 'begun' | 'hopeless' {
+  beginBlock(tally: Tally, cut: StagedCut): 'begun' | 'hopeless' {
     const { words, counts } = this.#board;
     const block = this.doneBytes + 1;
     if (this.isBegun) {
@@ -115,6 +124,8 @@ export class Staging {
       const attempts = (words[WORD.attempts] = (words[WORD.attempts] ?? 0) + 1);
       return attempts < MOST_ATTEMPTS ? 'begun' : 'hopeless';
     }
+    words[WORD.blockEnd] = cut.end;
+    words[WORD.blockEnds] = CUTS.indexOf(cut.ends);
     words[WORD.attempts] = 0;
     words[WORD.stdoutDone] = 0;
     words[WORD.stdoutDropped] = 0;

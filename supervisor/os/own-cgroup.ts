@@ -42,11 +42,15 @@ function absent(reason: string): OwnGroup {
   return { kind: 'absent', reason };
 }
 
-/** Without the leaf that Bosun has moved itself to. */
 function ownPath(groups: string): string | undefined {
   const path = /^0::(\/.*)$/m.exec(groups)?.[1];
+  return path === undefined ? undefined : withoutLeaf(path);
+}
+
+/** Without the leaf that Bosun has moved itself to. */
+export function withoutLeaf(path: string): string {
   const leaf = `/${BOSUN_GROUP}/${BOSUN_LEAF}`;
-  return path?.endsWith(leaf) === true ? path.slice(0, -leaf.length) || '/' : path;
+  return path.endsWith(leaf) ? path.slice(0, -leaf.length) || '/' : path;
 }
 
 /** id, parent, device, root, mount point, options, optional fields, "-", type, source, options. */

@@ -3,6 +3,7 @@
 // cgroup-v1/memory.rst and cgroup-v2.rst.
 import { posix } from 'node:path';
 import type { ControlFiles } from './control-files.ts';
+import { withoutLeaf } from './own-cgroup.ts';
 
 /** The hierarchy that has the memory controller, and its file with a line `oom_kill N`. */
 const VERSIONS = [
@@ -60,7 +61,7 @@ function ownPath(groups: string, controllers: string): string | undefined {
   for (const line of groups.split('\n')) {
     const [, names = '', ...path] = line.split(':');
     if (path.length > 0 && (names === controllers || names.split(',').includes(controllers)))
-      return path.join(':');
+      return withoutLeaf(path.join(':'));
   }
   return undefined;
 }

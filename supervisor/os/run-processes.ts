@@ -241,15 +241,14 @@ export class RunProcessGroups {
   }
 
   #onLeaderExit(processes: RunProcesses, exit: ExitStatus): void {
-    const { owner, run } = processes;
+    const { owner, run, kill, controlGroup } = processes;
     this.#unfollow(processes.leader);
     processes.leader = { kind: 'waited-for' };
     const group = this.#isPopulated(processes) ? 'populated' : 'empty';
     // What a leader leaves behind is left alone where only the leader is to be stopped.
     const isGone = group === 'empty' || processes.killMode === 'process';
     const survivors = isGone && group === 'populated' ? this.#members.survivorsOf(processes) : [];
-    const told =
-      processes.kill === 'sent' ? exit : withOomTold(exit, processes.controlGroup, this.#launchers.memory);
+    const told = kill === 'sent' ? exit : withOomTold(exit, controlGroup, this.#launchers.memory);
     if (isGone) this.#forget(processes);
     this.#observer.exited(owner, run, told, group);
     if (isGone) this.#tellLeft(processes, survivors);

@@ -1,12 +1,12 @@
 // The control plane: takes the engine's messages one by one and gives them to its parts. Holds nothing that the engine
 // could not give it again: a new one begins with `hello` and goes on.
-import type { RecordedEvent } from '../core/event.ts';
+import type { ApplicationEvent } from '../core/application-event.ts';
+import type { AuditEvent } from '../core/event.ts';
 import type { ToPlane } from '../core/plane-message.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { KeyFile } from './access/key-file.ts';
 import { ApplicationDesk } from './application/application-desk.ts';
 import { ApiServer } from './api/api-server.ts';
-import type { ApiContext } from './api/context.ts';
 import { EventIntake } from './event-intake.ts';
 import { CommandDesk } from './commands/command-desk.ts';
 import { UpgradeDesk } from './commands/upgrade-desk.ts';
@@ -16,11 +16,12 @@ import { JournalEventLog } from './journal/journal-event-log.ts';
 import { ViewRebuild } from './journal/rebuild.ts';
 import { restoreState } from './journal/replay.ts';
 import { Jobs } from './jobs/jobs.ts';
-import { narrate } from './logs/narrator.ts';
+import { tellEvents } from './event-telling.ts';
 import type { OwnLog } from './logs/own-log.ts';
 import { PlaneLogs } from './logs/plane-logs.ts';
 import { Metrics, type MetricsParts } from './metrics/metrics.ts';
 import type { Ports } from './ports.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { FleetView, type Hello } from './views/fleet-view.ts';
 
 /** What `finish` may take in all, before the engine gives up on the answer. */
@@ -38,6 +39,7 @@ type Parts = {
   readonly reconfiguration: Reconfiguration;
   readonly server: ApiServer;
   readonly metrics: Metrics;
+  readonly tracing: Tracing | undefined;
 };
 
 export class ControlPlane {
@@ -109,12 +111,7 @@ export class ControlPlane {
     const jobs = this.#createJobs(hello, { view, log, desk });
     const { settings } = hello;
     const reconfiguration = new Reconfiguration({ ...this.#ports, settings, view, desk, log });
-    const note: ApiContext['note'] = (event, actor) => {
-      this.#ports.post({ type: 'note', event, actor, command: '' });
-    };
-    const applications = new ApplicationDesk(view, (event, actor, command) => {
-      this.#ports.post({ type: 'note', event, actor, command });
-    });
+    const applications = new ApplicationDesk(view, this.#note);
     const metrics = createMetrics(hello, { view, journal, logs });
     const server = new ApiServer({
       context: {
@@ -132,9 +129,9 @@ export class ControlPlane {
         droppedLogLines: () => client.droppedLines,
         journal,
         rebuild: new ViewRebuild(journal, view),
-        note,
+        note: this.#note,
         metrics,
-        keys: new ApiKeys(new KeyFile(settings.stateDir), note),
+        keys: new ApiKeys(new KeyFile(settings.stateDir), this.#note),
       },
       ...this.#serverPorts(),
     });
@@ -151,11 +148,15 @@ export class ControlPlane {
       reconfiguration,
       server,
       metrics,
+      tracing: tellEvents(hello, view, log),
     };
-    tellAll(hello, log, view);
     void server.listen();
     logs.start();
   }
+
+  readonly #note = (event: AuditEvent | ApplicationEvent, actor: string, command = ''): void => {
+    this.#ports.post({ type: 'note', event, actor, command });
+  };
 
   #serverPorts(): Omit<ConstructorParameters<typeof ApiServer>[0], 'context'> {
     const { peerCredentials, peerGroups, post } = this.#ports;
@@ -197,14 +198,14 @@ export class ControlPlane {
   }
 
   async #finish(
-    { view, journal, intake, logs, desk, jobs, applications, server }: Parts,
+    { view, journal, intake, logs, desk, jobs, applications, server, tracing }: Parts,
     handOver: 'yes' | undefined,
   ): Promise<void> {
     const untilMs = performance.now() + FINISH_MS;
     desk.close();
     if (handOver === 'yes') jobs.hold();
     else jobs.finish(untilMs);
-    await Promise.all([applications.close(), server.close(), logs.finish(untilMs)]);
+    await Promise.all([applications.close(), server.close(), logs.finish(untilMs), tracing?.finish(untilMs)]);
     intake.flush();
     journal.close(view.state, view.events.lastId);
     this.#ports.post({ type: 'flushed' });
@@ -217,27 +218,4 @@ function createMetrics(
 ): Metrics {
   const sinks = (): ReturnType<MetricsParts['sinks']> => logs.shipping.status();
   return new Metrics({ view, version, enginePid, journal: () => journal.report, sinks });
-}
-
-/** What a former control plane has not told, and what is to come. */
-function tellAll(hello: Hello, log: OwnLog, view: FleetView): void {
-  for (const recorded of untold(hello)) tell(log, view, recorded);
-  view.subscribe((recorded) => {
-    tell(log, view, recorded);
-  });
-}
-
-function tell(log: OwnLog, view: FleetView, recorded: RecordedEvent): void {
-  const { event } = recorded;
-  const seen = 'service' in event ? view.find(event.service) : undefined;
-  const subject = seen && { ...seen, history: view.histories.of(seen.record.name) };
-  const message = narrate(recorded, subject);
-  if (message !== undefined) log(message, recorded.timeMs);
-}
-
-/** What a former control plane has told up to its end is not told again. */
-function untold({ recentEvents: recent, toldUpToId }: Hello): readonly RecordedEvent[] {
-  if (toldUpToId !== undefined) return recent.filter(({ id }) => id > toldUpToId);
-  const failedAt = recent.findLastIndex(({ event }) => event.type === 'plane-failed');
-  return recent.slice(Math.max(0, failedAt));
 }

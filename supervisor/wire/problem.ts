@@ -75,7 +75,7 @@ export const PROBLEMS = {
   'service-not-running': {
     status: 409,
     title: 'The service is not running',
-    next: 'Start it first: `bosunctl start NAME`.',
+    next: '`bosunctl why NAME` says why; `bosunctl start NAME` starts it.',
   },
   'service-skipped': {
     status: 409,

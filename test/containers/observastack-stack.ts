@@ -3,16 +3,17 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import { eventsView, type EventView } from '../../supervisor/wire/event-view.ts';
 import { servicesView, type ServiceView } from '../../supervisor/wire/service-view.ts';
 import { eventually } from '../stack/eventually.ts';
 import { until, within } from '../support/deadline.ts';
 import { OutputLines } from '../support/output-lines.ts';
-import { docker, IMAGE, mustDocker, type Said } from './support/docker.ts';
+import { clientCommand, docker, IMAGE, mustDocker, type Said } from './support/docker.ts';
 
 const DIRECTORY = resolve(import.meta.dirname, '../../examples/observastack');
+const [CLIENT = 'docker'] = clientCommand([]);
 const COMPOSE = process.env['BOSUN_TEST_COMPOSE'] ?? 'docker-compose';
 /** Images are built from nothing, packages and all. */
 const BUILD_MS = 280_000;
@@ -63,6 +64,18 @@ export class Observastack implements AsyncDisposable {
 
   /** Runs it to its end; resolves to what it has written to stdout. */
   async compose(args: readonly string[], limitMs = COMPOSE_MS): Promise<string> {
+    const { code, stdout, stderr } = await this.#run([COMPOSE, ...args], limitMs);
+    if (code !== 0) throw new Error(`compose ${args.join(' ')} ended with ${String(code)}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Commands as README.md has them, in its directory, with the `docker compose` and `docker` of this test. */
+  script(text: string, limitMs: number): Promise<Said> {
+    const shell = `docker() { if [ "$1" = compose ]; then shift; ${COMPOSE} "$@"; else ${CLIENT} "$@"; fi; }`;
+    return this.#run(['bash', '-euxo', 'pipefail', '-c', `${shell}\n${text}`], limitMs);
+  }
+
+  async #run([program = '', ...args]: readonly string[], limitMs: number): Promise<Said> {
     const env = {
       ...process.env,
       COMPOSE_PROJECT_NAME: this.project,
@@ -71,7 +84,7 @@ export class Observastack implements AsyncDisposable {
       COMPOSE_DOCKER_CLI_BUILD: '1',
       ...this.#environment,
     };
-    const child = spawn(COMPOSE, args, {
+    const child = spawn(program, args, {
       cwd: DIRECTORY,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -79,8 +92,7 @@ export class Observastack implements AsyncDisposable {
     });
     const [stdout, stderr] = [new OutputLines(child.stdout), new OutputLines(child.stderr)];
     const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) throw new Error(`compose ${args.join(' ')} ended with ${String(code)}: ${stderr.text}`);
-    return stdout.text;
+    return { code, stdout: stdout.text, stderr: stderr.text };
   }
 
   async container(service: Service): Promise<string> {
@@ -139,6 +151,33 @@ export class Observastack implements AsyncDisposable {
     const { pid } = await this.attached();
     const children = await this.mustExec('control-agent', 'cat', `/proc/${pid}/task/${pid}/children`);
     return children.trim().split(' ').filter(Boolean).map(Number);
+  }
+
+  /** Two workers, none of them one of the old ones. */
+  async freshWorkers(old: readonly number[]): Promise<readonly number[]> {
+    return eventually('new workers alone', AGENT_MS, async () => {
+      const workers = await this.workers();
+      return workers.length === 2 && !workers.some((pid) => old.includes(pid)) ? workers : undefined;
+    });
+  }
+
+  /** Resolves when the backend answers. */
+  async healthy(): Promise<void> {
+    const command = [
+      'python3',
+      '/opt/sut/healthcheck.py',
+      'https://localhost:8443/api/health',
+      '/run/ca/ca.pem',
+    ];
+    await eventually('the backend to answer', AGENT_MS, async () => {
+      return (await this.exec('sut-backend', ...command)).code === 0 || undefined;
+    });
+  }
+
+  /** All that a container has written. */
+  async logs(service: Service): Promise<string> {
+    const { stdout, stderr } = await docker('logs', await this.container(service));
+    return stdout + stderr;
   }
 
   /** A program of Node.js in a new container on a network; resolves to what it prints. */

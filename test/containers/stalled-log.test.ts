@@ -20,7 +20,8 @@ describe('a log driver that stalls', withEngine, () => {
       services: { flood: FLOOD, idle: IDLE },
       docker: ['--log-driver', 'syslog', '--log-opt', `syslog-address=tcp://127.0.0.1:${syslog.port}`],
     });
-    const connection = await syslog.connection();
+    // The engine cannot remove a container whose log it cannot write.
+    using connection = await syslog.connection();
     await container.reaches('idle', 'running');
     await container.shell('until [ -e /run/flooded ]; do sleep 0.05; done');
     const before = await container.status('idle');
@@ -29,7 +30,7 @@ describe('a log driver that stalls', withEngine, () => {
     assert.notEqual((await container.reaches('idle', 'running')).pid, before.pid);
     const dropped = await droppedLines(container);
     assert.ok(dropped > 0, 'it did not stall');
-    const lines = new OutputLines(connection);
+    const lines = connection.read();
     const told = await lines.line(/log lines were dropped/, 30_000);
     assert.ok(Number(/"dropped":(\d+)/.exec(told)?.[1]) >= dropped, told);
     await container.ctl('stop', 'idle');
@@ -68,8 +69,18 @@ class StallingSyslog implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  connection(): Promise<Socket> {
-    return within('the log driver to connect', this.#first);
+  async connection(): Promise<{ read: () => OutputLines } & Disposable> {
+    const socket = await within('the log driver to connect', this.#first);
+    return {
+      read: () => {
+        const lines = new OutputLines(socket);
+        socket.resume();
+        return lines;
+      },
+      [Symbol.dispose]: () => {
+        socket.resume();
+      },
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

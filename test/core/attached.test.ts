@@ -213,6 +213,13 @@ describe('the search', () => {
     assert.equal(found(drive, 2 as RunId).state('a'), 'running');
   });
 
+  test('a process that was found is not given up for another', () => {
+    const drive = found(new Drive(attached({ readiness: PROBED })).boot());
+    const other = { pid: 78 as Pid, others: [], degraded: [] };
+    const before = drive.record('a');
+    assert.equal(drive.feed({ type: 'attached', ...RUN, ...other }).record('a'), before);
+  });
+
   test('what depends on it waits until it is found', () => {
     const drive = new Drive(attached(), service('b', { dependsOn: [needs('a')] })).boot();
     assert.deepEqual(drive.did, ['attach a']);

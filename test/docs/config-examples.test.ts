@@ -43,7 +43,9 @@ function keysIn(schema: unknown, path = ''): readonly string[] {
 
 /** What a key cannot stand without. */
 const NEIGHBOURS: readonly (readonly [keys: RegExp, around: (holder: string) => Context])[] = [
-  [/^(?!command$)/, () => ({ command: ['sleep', '1'] })],
+  [/^(?!(?:command|attach|on_gone)\b)|^command\./, () => ({ command: ['sleep', '1'] })],
+  [/^(?:attach|on_gone)\b/, () => ({ type: 'attached' })],
+  [/^(?:attach\.|on_gone$)(?!command$)/, () => ({ attach: { command: 'sleep 1' } })],
   [/^(.+)\.http\.(?!url$)/, (holder) => nest(holder, { http: { url: 'https://127.0.0.1/' } })],
   [/^(.+)\.http\.tls\.(?!verify$)/, (holder) => nest(holder, { http: { tls: { verify: true } } })],
   [/^(.+)\.tcp\.host$/, (holder) => nest(holder, { tcp: { port: 80 } })],

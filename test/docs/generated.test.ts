@@ -5,10 +5,12 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { cliPage } from '../../scripts/reference/cli-page.ts';
 import { configPage } from '../../scripts/reference/config-page.ts';
+import { metricsPage } from '../../scripts/reference/metrics-page.ts';
 import { openApiPage } from '../../scripts/reference/openapi-page.ts';
 import { statesPage } from '../../scripts/reference/states-page.ts';
 
 for (const [name, fresh] of [
+  ['metrics.md', metricsPage],
   ['states.md', statesPage],
   ['config.md', configPage],
   ['cli.md', cliPage],

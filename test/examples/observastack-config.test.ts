@@ -253,8 +253,10 @@ describe('the configuration of the example’s backend', () => {
 
     it('answers at once for a revision that is past, or of another life', async () => {
       const now = await sut.settings();
+      const startedMs = performance.now();
       for (const after of [now.revision - 1, 0, now.revision + 1000])
         assert.deepEqual(settingsIn(await sut.askConfig(`/config?after=${after}&wait=25`)), now);
+      assert.ok(performance.now() - startedMs < 20_000, 'none of them waited');
     });
 
     it('refuses what is not a revision', async () => {

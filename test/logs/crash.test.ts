@@ -72,22 +72,7 @@ function check(scenario: Scenario, logs: MortalLogs, what: string): void {
     const expected = written(scenario, service);
     const lines = expected.split('\n').slice(0, -1);
     all += lines.length;
-    const file = logs.sources[service]?.file.text ?? '';
-    const inFile = file.split('\n').slice(0, -1);
-    if (!expected.includes('!')) assert.equal(file, expected, `${what}: the file of s${service}`);
-    assertPart(inFile, lines, `${what}: the file of s${service}`);
-    const counted = {
-      fileBytes: file.length,
-      fileDroppedLines: lines.length - inFile.length,
-      fileDroppedBytes: expected.length - file.length,
-      spoolDroppedLines: lines.length,
-    } as const;
-    for (const [counter, count] of Object.entries(counted))
-      assert.equal(
-        logs.counted(service, counter as keyof typeof counted),
-        count,
-        `${what}: ${counter} of s${service}`,
-      );
+    checkStores(logs, service, { expected, lines, what });
     const got = shown.get(`s${service}`) ?? [];
     assertPart(got, lines, `${what}: standard output of s${service}`);
     assert.equal(logs.counted(service, 'stdoutDroppedLines'), lines.length - got.length, `${what}: dropped`);
@@ -109,6 +94,34 @@ function check(scenario: Scenario, logs: MortalLogs, what: string): void {
     dropped,
     `${what}: told are ${told.join(' + ')}`,
   );
+}
+
+/** The file has each line or counts it; for one of the two sinks all are lost. */
+function checkStores(
+  logs: MortalLogs,
+  service: number,
+  {
+    expected,
+    lines,
+    what,
+  }: { readonly expected: string; readonly lines: readonly string[]; readonly what: string },
+): void {
+  const file = logs.sources[service]?.file.text ?? '';
+  const inFile = file.split('\n').slice(0, -1);
+  if (!expected.includes('!')) assert.equal(file, expected, `${what}: the file of s${service}`);
+  assertPart(inFile, lines, `${what}: the file of s${service}`);
+  const counted = {
+    fileBytes: file.length,
+    fileDroppedLines: lines.length - inFile.length,
+    fileDroppedBytes: expected.length - file.length,
+    spoolDroppedLines: lines.length,
+  } as const;
+  for (const [counter, count] of Object.entries(counted))
+    assert.equal(
+      logs.counted(service, counter as keyof typeof counted),
+      count,
+      `${what}: ${counter} of s${service}`,
+    );
 }
 
 /** Each once and in order. */

@@ -189,21 +189,26 @@ describe('a call that fails', () => {
 });
 
 describe('somebody else at work in the directory', () => {
-  const removals: readonly (readonly [string, (rig: StoreRig) => void])[] = [
+  const KEPT = 'before\nnot noticed yet\nafter\n';
+  /** And what is in the new file then: what was moved away is still there. */
+  const removals: readonly (readonly [string, string, (rig: StoreRig) => void])[] = [
     [
       'the file is removed',
+      KEPT,
       (rig) => {
         unlinkSync(rig.path());
       },
     ],
     [
       'the file is moved away',
+      'after\n',
       (rig) => {
         renameSync(rig.path(), rig.path('mine'));
       },
     ],
     [
       'another file is in its place',
+      `other\n${KEPT}`,
       (rig) => {
         unlinkSync(rig.path());
         writeFileSync(rig.path(), 'other\n');
@@ -211,25 +216,28 @@ describe('somebody else at work in the directory', () => {
     ],
     [
       'the directory is removed',
+      KEPT,
       (rig) => {
         rmSync(rig.spec.directory, { recursive: true });
       },
     ],
     [
       'the directory is moved away',
+      'after\n',
       (rig) => {
         renameSync(rig.spec.directory, `${rig.spec.directory}.old`);
       },
     ],
     [
       'its parent is removed',
+      KEPT,
       (rig) => {
         rmSync(join(rig.spec.directory, '..'), { recursive: true });
       },
     ],
   ];
-  for (const [what, remove] of removals) {
-    test(`${what}: noticed within a second, told, and begun anew`, () => {
+  for (const [what, kept, remove] of removals) {
+    test(`${what}: noticed within a second, told, and begun anew; no line is lost`, () => {
       using rig = new StoreRig();
       rig.write('before\n');
       remove(rig);
@@ -238,7 +246,7 @@ describe('somebody else at work in the directory', () => {
       assert.deepEqual(rig.failures, []);
       rig.nowMs += 1;
       rig.write('after\n');
-      assert.equal(rig.read().replace('other\n', ''), 'after\n');
+      assert.equal(rig.read(), kept);
       assert.equal(rig.droppedLines, 0);
       assert.match(text(rig), /current\.log was removed or replaced .* A new one is begun$/);
       assert.deepEqual(rig.recoveries, [0]);
@@ -251,7 +259,55 @@ describe('somebody else at work in the directory', () => {
     rig.write('1234567890\n');
     unlinkSync(rig.path());
     rig.write('abcdefghijk\n');
-    assert.deepEqual(rig.texts, ['abcdefghijk\n']);
+    assert.deepEqual(rig.texts, ['1234567890\n', 'abcdefghijk\n']);
+  });
+
+  test('a file that is removed under a writer at full speed: what comes after is in the next one, whole and in order', () => {
+    using rig = new StoreRig();
+    const lines = numberedLines(1, 300_000);
+    const write = (from: number, to: number): void => {
+      for (let at = from; at < to; at += 1000) rig.write(lines.slice(at, at + 1000).join(''));
+    };
+    write(0, 100_000);
+    unlinkSync(rig.path());
+    write(100_000, 300_000);
+    const kept = rig.read().split(/(?<=\n)/);
+    assert.deepEqual(kept, lines.slice(-kept.length));
+    assert.ok(kept.length >= 200_000, `${kept.length} lines`);
+    const looks = rig.calls.filter((call) => call === 'lstat').length;
+    assert.ok(looks < 10, `${looks} looks at ${lines.join('').length} bytes`);
+    assert.equal(rig.droppedLines, 0);
+  });
+
+  test('what cannot be restored of a removed file is counted', () => {
+    using rig = new StoreRig();
+    rig.write('before\n');
+    unlinkSync(rig.path());
+    rig.write('lost 1\nlost 2\n');
+    rig.nowMs += 1000;
+    rig.fates = failing('ENOSPC', 'write');
+    rig.write('lost 3\n');
+    assert.equal(rig.droppedLines, 4);
+    assert.equal(rig.writtenBytes, 0);
+    rig.fates = () => undefined;
+    rig.nowMs += 2000;
+    rig.write('after\n');
+    assert.equal(rig.read(), 'after\n');
+    assert.deepEqual(rig.recoveries, [4]);
+  });
+
+  test('a file that is removed before Bosun ends, or before it is as old as it may be: its last lines are restored', () => {
+    for (const end of ['close', 'tick'] as const) {
+      using rig = new StoreRig({ maxAgeMs: 500 });
+      rig.write('one\n');
+      unlinkSync(rig.path());
+      rig.write('two\n');
+      rig.nowMs += 600;
+      if (end === 'close') rig.store.close();
+      else rig.tick();
+      assert.deepEqual(rig.texts, ['one\ntwo\n']);
+      assert.equal(rig.openDescriptors, 0);
+    }
   });
 
   const secret = 'not for logs\n';

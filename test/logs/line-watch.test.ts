@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WatchedLine } from '../../supervisor/core/plane-message.ts';
 import { LineWatch } from '../../supervisor/logs/line-watch.ts';
+import { PatternGuard } from '../../supervisor/logs/pattern-guard.ts';
 
 type Seen = { readonly matches: readonly string[]; readonly unusable: readonly string[] };
 
@@ -14,6 +15,7 @@ function seeing(lines: readonly (string | Buffer)[], ...watched: readonly Watche
       matches.push(purpose);
       watch.drop(purpose);
     },
+    guardOf: (pattern) => PatternGuard.of(pattern, () => unusable.push(pattern)),
     onUnusable: (pattern) => unusable.push(pattern),
   });
   for (const line of lines) watch.see(Buffer.from(line));
@@ -56,4 +58,18 @@ test('each pattern until it has matched, then not any more', () => {
 test('a pattern that cannot be used is told and costs the others nothing', () => {
   const seen = seeing(['ready'], started('(('), ready('ready'));
   assert.deepEqual(seen, { matches: ['readiness'], unusable: ['(('] });
+});
+
+test('a pattern that takes for ever is given up, once; other patterns, and other lines where it cannot, are tried', () => {
+  // Twice as long for each further pair.
+  const pattern = '^(?:a|b|ab)+$';
+  const endless = `${'ab'.repeat(60)}x`;
+  const beganMs = performance.now();
+  const seen = seeing([`${endless}\n`, `${endless}\n`, 'started\n'], ready(pattern), started('started'));
+  assert.deepEqual(seen, { matches: ['startup'], unusable: [pattern] });
+  assert.ok(performance.now() - beganMs < 20_000);
+  // As long as it has not been given up it is tried.
+  assert.ok(matches('abba', pattern));
+  const long = seeing(['x'.repeat(60_000), 'a 1 b 2 c'], ready('a.*b.*c.*d|a.*b.*c'));
+  assert.deepEqual(long, { matches: ['readiness'], unusable: [] });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { MAX_LINE_BYTES } from '../../supervisor/core/plane-message.ts';
+import { PatternGuard } from '../../supervisor/logs/pattern-guard.ts';
 import { RecordSplitter, type RecordCut } from '../../supervisor/logs/record-splitter.ts';
 
 type Outlook = Parameters<RecordSplitter['cut']>[2];
@@ -202,4 +203,21 @@ test('records are as a reader of whole lines would make them', () => {
 
 test('a pattern that is none is refused', () => {
   assert.throws(() => splitter('('), SyntaxError);
+});
+
+test('a line on which the pattern takes for ever is a record of its own, and from then on each on which it might', () => {
+  let givenUp = 0;
+  // Of one it is known that it may take for ever on any line, of the other on long ones.
+  for (const pattern of ['^(?:a|b|ab)+:', '^.*?.*?.*?.*?.*?!']) {
+    const guard = PatternGuard.of(pattern, () => (givenUp += 1));
+    const records = new RecordSplitter({ firstLine: pattern, timeoutMs: TIMEOUT_MS }, guard);
+    const endless = 'ab'.repeat(2000);
+    const text = `b: 1!\n  2\n${endless}\n  3\nb: 2!\n`;
+    const { blocks } = cutAll(records, Buffer.from(text), 'end');
+    assert.equal(Buffer.concat(blocks.map(({ bytes }) => bytes)).toString(), text);
+    const [own] = blocks.filter(({ bytes }) => bytes.includes(endless));
+    assert.ok(own?.ends !== 'record' || own.bytes.toString().startsWith(endless), 'it begins one');
+    assert.equal(cutAll(records, Buffer.from(text), 'end').blocks.length > 0, true);
+  }
+  assert.equal(givenUp, 2);
 });

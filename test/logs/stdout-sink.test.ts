@@ -65,7 +65,7 @@ class Rig {
   /** As a block of a service; how many lines of it were dropped. */
   write(text: string): number {
     this.#staging.fill(3, 0, this.#tally, () => 1);
-    this.#staging.beginBlock(this.#tally);
+    this.#staging.beginBlock(this.#tally, { end: 1, ends: 'line' });
     const { lines } = this.sink.writeBlock(Buffer.from(text), this.#staging.stdout);
     this.#staging.endBlock(1);
     this.#staging.release();

@@ -52,6 +52,13 @@ for (const [version, files, path] of [
     assert.equal(memory.wasHitByOom(), false);
   });
 
+test('a Bosun that stands in its own leaf, as after an upgrade, reads of the group above', () => {
+  const files: Files = { ...versionTwo(2), '/proc/self/cgroup': '0::/bosun/_self\n' };
+  const memory = new OwnMemory(reading(files));
+  files[V2_EVENTS] = 'oom_kill 3\n';
+  assert.equal(memory.wasHitByOom(), true);
+});
+
 test('the whole machine has no such group, and nothing is told of it', () => {
   const memory = new OwnMemory(reading({ ...versionTwo(0), [V2_EVENTS]: 'low 0\n' }));
   assert.equal(memory.wasHitByOom(), false);

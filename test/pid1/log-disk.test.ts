@@ -2,7 +2,7 @@
 // in the files was counted, it is told once that it began and once that it is over, and files hold whole lines only.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BosunClient } from '../../supervisor/client/bosun-client.ts';
@@ -10,7 +10,7 @@ import type { EventView } from '../../supervisor/wire/event-view.ts';
 import { call } from '../plane/support/http.ts';
 import { Container } from '../support/container.ts';
 import { until } from '../support/deadline.ts';
-import { NumberedLines, type Written } from '../support/numbered-lines.ts';
+import { NumberedLines, type Seen, type Written } from '../support/numbered-lines.ts';
 import {
   BOSUN_WITH_DEATHS,
   letThemWrite,
@@ -51,6 +51,8 @@ function services(): Record<string, string> {
     }),
   );
 }
+
+type InFile = { readonly lines: number; readonly seen: Readonly<Record<string, Seen>> };
 
 class Disks {
   readonly #container: Container;
@@ -102,8 +104,21 @@ class Disks {
   }
 }
 
+/** What is in the file when `remove` has removed it. */
+function removedFile(path: string, remove: () => void): Readonly<Record<string, Seen>> {
+  const fd = openSync(path, 'r');
+  try {
+    remove();
+    const lines = new NumberedLines('gaps');
+    lines.take(readFileSync(fd), () => undefined);
+    return lines.seen;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Once the last line is there. */
-async function inFile(path: string, name: string, { o, e }: Written): Promise<number> {
+async function inFile(path: string, name: string, { o, e }: Written): Promise<InFile> {
   return until(`the last lines of ${name}`, () => {
     const lines = new NumberedLines('gaps');
     lines.take(readFileSync(path), (line) => {
@@ -112,7 +127,7 @@ async function inFile(path: string, name: string, { o, e }: Written): Promise<nu
     const { [`${name} o`]: out, [`${name} e`]: errors } = lines.seen;
     if (out?.last !== o || errors?.last !== e) return undefined;
     lines.end();
-    return out.lines + errors.lines;
+    return { lines: out.lines + errors.lines, seen: lines.seen };
   });
 }
 
@@ -130,8 +145,14 @@ test('full, read-only, hidden, removed: services go on, losses are counted and t
     (['w0', 'w1', 'w3', 'w4'] as const).every((name) => existsSync(disks.current(name))),
   );
   disks.mount('-t', 'tmpfs', '-o', 'ro', 'tmpfs', join(container.directory, 'hidden'));
-  rmSync(disks.path('removed', 'w3'), { recursive: true });
-  rmSync(disks.current('w4'));
+  const removed = {
+    ...removedFile(disks.current('w3'), () => {
+      rmSync(disks.path('removed', 'w3'), { recursive: true });
+    }),
+    ...removedFile(disks.current('w4'), () => {
+      rmSync(disks.current('w4'));
+    }),
+  };
   await Promise.all([
     disks.until('w0', 'log-store-failed', 'ENOSPC'),
     disks.until('w1', 'log-store-failed', 'EROFS'),
@@ -162,14 +183,26 @@ test('full, read-only, hidden, removed: services go on, losses are counted and t
     const found = await inFile(disks.current(name), name, written);
     const events = await disks.told(name);
     const counted = events.reduce((sum, { details }) => sum + Number(details['dropped_lines'] ?? 0), 0);
-    const missing = written.o + written.e - found;
+    const missing = written.o + written.e - found.lines;
     t.diagnostic(
       `${name} (${DISKS[name]}): ${written.o + written.e} lines, ${missing} not in the file, ${counted} counted as lost, longest write ` +
         `${written.longestMs.toFixed(1)} ms; ${events.map(({ type, details }) => `${type} ${JSON.stringify(details['errno'] ?? '')}`).join(', ')}`,
     );
-    // What was written to a file that was removed is gone with it: nobody can count that.
-    if (name === 'w3' || name === 'w4') assert.ok(counted === 0 && missing > 0, `${counted} of ${missing}`);
-    else assert.ok(counted === missing && missing > 0, `${name}: ${missing} missing, ${counted} counted`);
+    if (name === 'w3' || name === 'w4') {
+      assert.equal(counted, 0);
+      // Whoever removed the file has removed what was in it. All lines that came after that are in the next one.
+      for (const [stream, { lines, first, last }] of Object.entries(found.seen)) {
+        const had = removed[stream]?.last ?? 0;
+        t.diagnostic(
+          `${stream}: ${had} lines were in the file that was removed, the next one begins with ${first}`,
+        );
+        assert.ok(
+          first <= had + 1,
+          `${stream} ${first} is the first one, ${had} the last one of the removed file`,
+        );
+        assert.equal(lines, last - first + 1, stream);
+      }
+    } else assert.ok(counted === missing && missing > 0, `${name}: ${missing} missing, ${counted} counted`);
     assert.ok(
       written.longestMs < STALL_MS + 2 * Math.max(control.longestMs, stranger.longestMs),
       `${name}: ${written.longestMs} ms`,

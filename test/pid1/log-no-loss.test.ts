@@ -92,7 +92,7 @@ async function killThreads(container: Container, stalled: Promise<void>): Promis
       await until('lines', () => sizesOf(container) !== sizes, PATIENCE_MS).catch(() => undefined);
       startsMs += await startMs();
       await pause(Math.random() * (TORTURE_MS / DEATHS));
-      for (const _ of TURNS[turn++] ?? []) await container.signal('SIGUSR2');
+      for (let death = TURNS[turn++]?.length ?? 0; death > 0; death--) await container.signal('SIGUSR2');
       const socket = followSilently(container);
       followers.defer(() => socket.destroy());
       const deaths = deathsOf(container);

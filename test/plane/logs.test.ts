@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
@@ -25,6 +25,24 @@ const CRASHES = [
   ],
   ['the logs', (rig: PlaneRig): Promise<void> => rig.crashLogs()],
 ] as const;
+
+/** A service that ends with the test, however that ends: one that goes on writing would keep it from ending. */
+class Writer implements Disposable {
+  readonly child: ChildProcess;
+
+  constructor(script: string, stdio: StdioOptions) {
+    this.child = spawn('sh', ['-c', script], { stdio, detached: true });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.child.pid === undefined) return;
+    try {
+      process.kill(-this.child.pid, 'SIGKILL');
+    } catch {
+      // ESRCH: it has ended.
+    }
+  }
+}
 
 function end(rig: PlaneRig, pipe = 0): number {
   const fd = rig.writeEnds[pipe];
@@ -52,10 +70,11 @@ test('raw: bytes that are not UTF-8 come out as they went in, a long line in mar
   await using rig = await PlaneRig.start({ ...CADDY, settings: { logFormat: 'raw' } });
   rig.lend(0, 'caddy');
   const bytes = Buffer.from([0xff, 0xfe, 0x80, 0x0a]);
-  const writer = spawn('sh', ['-c', 'cat'], { stdio: ['pipe', end(rig), 'inherit'] });
-  assert.ok(writer.stdin);
-  writer.stdin.end(Buffer.concat([bytes, Buffer.alloc(65_537, 'z'), Buffer.from('\nend\n')]));
-  await once(writer, 'exit');
+  using writer = new Writer('cat', ['pipe', end(rig), 'inherit']);
+  const { stdin } = writer.child;
+  assert.ok(stdin);
+  stdin.end(Buffer.concat([bytes, Buffer.alloc(65_537, 'z'), Buffer.from('\nend\n')]));
+  await once(writer.child, 'exit');
   await rig.outputWith('\nend\n');
   assert.ok(rig.output.includes(bytes));
   assert.match(
@@ -101,10 +120,12 @@ for (const [whose, crash] of CRASHES)
   test(`a service that goes on writing loses no line when the thread of ${whose} throws`, async () => {
     await using rig = await PlaneRig.start({ ...CADDY, settings: { logFormat: 'raw' } });
     rig.lend(0, 'caddy');
-    const writer = spawn('sh', ['-c', 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done'], {
-      stdio: ['ignore', end(rig), 'inherit'],
-    });
-    const exited = once(writer, 'exit');
+    using writer = new Writer('i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done', [
+      'ignore',
+      end(rig),
+      'inherit',
+    ]);
+    const exited = once(writer.child, 'exit');
     await rig.outputWith('line 100\n');
     await crash(rig);
     await rig.outputWith('line 19999\n');
@@ -134,12 +155,11 @@ test('a reader of standard output that stalls holds up nothing; the loss is told
   await using rig = await PlaneRig.start({ ...CADDY, stdout: 'unread' });
   rig.lend(0, 'caddy');
   const line = 'y'.repeat(100);
-  const writer = spawn('sh', ['-c', `yes ${line} | head -c 12000000; echo the-end >&2`], {
-    stdio: ['ignore', end(rig), 'pipe'],
-  });
-  assert.ok(writer.stderr);
+  using writer = new Writer(`yes ${line} | head -c 12000000; echo the-end >&2`, ['ignore', end(rig), 'pipe']);
+  const { stderr } = writer.child;
+  assert.ok(stderr);
   // The service itself is not held up for ever: it ends although nobody reads.
-  const [said] = (await within('the end of the service', once(writer.stderr, 'data'))) as [Buffer];
+  const [said] = (await within('the end of the service', once(stderr, 'data'))) as [Buffer];
   assert.match(said.toString(), /the-end/);
   const health = await call(rig.socketPath, '/v1/health');
   assert.ok(Number(health.json['dropped_log_lines']) > 1000, health.text);
@@ -153,8 +173,9 @@ test('a reader of standard output that stalls holds up nothing; the loss is told
 test('a slow reader of standard output gets every line', async () => {
   await using rig = await PlaneRig.start({ ...CADDY, settings: { logFormat: 'json' } });
   rig.lend(0, 'caddy');
-  spawn('sh', ['-c', 'seq 1 200000; echo the-end'], { stdio: ['ignore', end(rig), 'inherit'] });
+  using writer = new Writer('seq 1 200000; echo the-end', ['ignore', end(rig), 'inherit']);
   await rig.outputWith('the-end');
+  assert.ok(writer.child.pid);
   const health = await call(rig.socketPath, '/v1/health');
   assert.equal(health.json['dropped_log_lines'], 0);
   assert.equal(rig.output.toString().match(/"service":"caddy"/g)?.length, 200_001);

@@ -259,3 +259,53 @@ test('a timer shows its next run, is healthy between runs and in one, and its ru
   assert.match(output, /app: next run in \d+ d$/m);
   assert.match(output, /app exited with code 4: next run in \d+ d$/m);
 });
+
+test('an attached service: what the search has found, who else it could have been, that nobody knows how it ended', async () => {
+  const looking: readonly BosunEvent[] = [
+    { type: 'starting', ...APP, atMs: nowMs() },
+    { type: 'looking', ...APP, finding: '' },
+    { type: 'looking', ...APP, finding: '/run/app.pid does not exist' },
+  ];
+  const spec = service('app', { type: 'attached', command: undefined });
+  const before = await viewsAfter([spec], looking);
+  assert.equal(before.view('app').note, 'looking for its process: /run/app.pid does not exist');
+  const reason = { kind: 'exit', exit: { kind: 'unknown' } } as const;
+  const { view, output } = await viewsAfter(
+    [spec],
+    [
+      ...looking,
+      {
+        type: 'attached',
+        ...APP,
+        pid: 5 as Pid,
+        others: [{ pid: 6 as Pid, name: 'web' }],
+        degraded: ['no signals'],
+      },
+      { type: 'exited', ...APP, exit: reason.exit },
+      { type: 'failed', ...APP, reason },
+    ],
+  );
+  assert.equal(view('app').type, 'attached');
+  assert.deepEqual(view('app').last_exit, {
+    code: null,
+    signal: null,
+    core_dumped: false,
+    oom: false,
+    text: 'ended (how is not known)',
+  });
+  assert.match(view('app').note, /^ended \(how is not known\), gave up/);
+  assert.match(output, /app has been found, pid 5; the same is true of web \(pid 6\), degraded: no signals/);
+});
+
+test('one that was not found in time says what the last search has found', async () => {
+  const reason = { kind: 'not-found', finding: '/run/app.pid does not exist', exit: undefined } as const;
+  const { view, output } = await viewsAfter(
+    [service('app')],
+    [
+      { type: 'detached', ...APP },
+      { type: 'failed', ...APP, reason },
+    ],
+  );
+  assert.equal(view('app').note, 'was not found in time: /run/app.pid does not exist, gave up');
+  assert.match(output, /app is let go of: its process goes on/);
+});

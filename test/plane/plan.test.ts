@@ -1,6 +1,7 @@
 // What a plan says of two configurations, without any file: each part by the key under which people know it, and no secret.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ApplicationSpec } from '../../supervisor/core/application-spec.ts';
 import { fixedSettings } from '../../supervisor/config/fixed-settings.ts';
 import { fleetSchema } from '../../supervisor/config/fleet-schema.ts';
 import { toFileSettings } from '../../supervisor/config/fleet-settings.ts';
@@ -17,6 +18,16 @@ import { describeDifference } from '../../supervisor/wire/difference.ts';
 import { planView, type PlanView } from '../../supervisor/wire/plan-view.ts';
 import { planeSettings } from '../support/plane-settings.ts';
 import { fleetOf, needs, service } from '../support/specs.ts';
+
+const APPLICATION: ApplicationSpec = {
+  url: 'https://app/config?token=s3cret',
+  socketPath: '',
+  keyFile: '/run/key',
+  authorityFile: '',
+  serverName: '',
+  timeoutMs: 2000,
+  retryMs: 10_000,
+};
 
 const LOG_FILE: LogFileSpec = {
   directory: '/var/log/app',
@@ -191,6 +202,21 @@ const CHANGES: readonly (readonly [Partial<ServiceSpec>, Partial<ServiceSpec>, r
       'logs.multiline.first_line added',
       'logs.multiline.timeout added (500ms)',
     ],
+  ],
+  [
+    {},
+    { application: APPLICATION },
+    [
+      'application.url added',
+      'application.key_file added (/run/key)',
+      'application.timeout added (2s)',
+      'application.retry_for added (10s)',
+    ],
+  ],
+  [
+    { application: APPLICATION },
+    { application: { ...APPLICATION, url: 'https://app/s3cret', serverName: 'app', timeoutMs: 500 } },
+    ['application.url changed', 'application.timeout: 2s -> 500ms', 'application.server_name added (app)'],
   ],
   [{}, { eligibility: { kind: 'skipped', reason: 'no app in PATH' } }, ['when: eligible -> no app in PATH']],
   [{}, { stdio: 'piped-with-stdin' }, ['command changed']],

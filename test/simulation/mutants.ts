@@ -363,7 +363,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'attached: a second finding takes the place of the first',
     file: 'on-attached.ts',
     from: "if (live?.state.kind !== 'starting' || live.state.process.kind !== 'looking') return undefined;",
-    to: "if (live?.state.kind !== 'starting' || !('finding' in live.state.process)) return live && { index: live.index, finding: '' };",
+    to: "if (live?.state.kind !== 'starting') return undefined;",
   },
   {
     name: 'attached: a search that nobody was asked for',

@@ -1,6 +1,6 @@
 // The lines of test/fixtures/log-writer.py wherever they are found and whatever is before them: whether each stream's numbers come in order.
 
-export type Seen = { readonly lines: number; readonly last: number };
+export type Seen = { readonly lines: number; readonly first: number; readonly last: number };
 
 /** What the writer says at its end. */
 export type Written = { readonly o: number; readonly e: number; readonly longestMs: number };
@@ -10,7 +10,7 @@ const PADDING = 80;
 
 export class NumberedLines {
   readonly #mode: 'whole' | 'gaps';
-  readonly #seen = new Map<string, { lines: number; last: number }>();
+  readonly #seen = new Map<string, { lines: number; readonly first: number; last: number }>();
   #rest = '';
 
   /** `whole`: every number has to be there. */
@@ -42,7 +42,7 @@ export class NumberedLines {
     }
     const [, key = '', digits = '', padding = ''] = match;
     const number = Number(digits);
-    const seen = this.#seen.get(key) ?? { lines: 0, last: 0 };
+    const seen = this.#seen.get(key) ?? { lines: 0, first: number, last: 0 };
     if (padding.length !== PADDING)
       throw new Error(`a line that is cut, after ${key} ${seen.last}: ${line.slice(0, 200)}`);
     const fits = this.#mode === 'whole' ? number === seen.last + 1 : number > seen.last;

@@ -26,6 +26,7 @@ export function planeSettings(settings: Partial<PlaneSettings> = {}): PlaneSetti
     sinks: [],
     socketRules: [],
     listeners: [],
+    tracing: undefined,
     ...settings,
   };
 }

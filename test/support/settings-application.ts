@@ -98,6 +98,13 @@ export class SettingsApplication implements AsyncDisposable {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
+  /** On a Unix socket, in place of the port. */
+  async move(path: string): Promise<void> {
+    await this.goAway();
+    this.#server.listen(path);
+    await once(this.#server, 'listening');
+  }
+
   /** Nobody listens any more, and all connections break. */
   async goAway(): Promise<void> {
     const closed = once(this.#server, 'close');
@@ -233,7 +240,7 @@ export class SettingsApplication implements AsyncDisposable {
         send('<html>hello</html>');
         return;
       case 'no-utf8':
-        send(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]));
+        send(Buffer.from('{"revision":1,"values":{"a":"\u00ff"}}', 'latin1'));
         return;
       case 'wrong-types':
         send('{"revision":2,"values":{"pool.size":{"min":1}}}');

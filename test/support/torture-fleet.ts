@@ -41,11 +41,19 @@ export function writer(name: string, writing: Writing, more = ''): string {
   return `command: ${JSON.stringify(commandOf(name, writing))}\n${more}`;
 }
 
-/** When Bosun is there: its own start holds up those that write before. */
-export async function letThemWrite(container: Container): Promise<void> {
+/** A bound on a hang: from the sources the control plane takes 2 s of a processor's time to start, and the machine may have others to run. */
+const START_MS = 90_000;
+
+/** When Bosun is there: its own start holds up those that write before. After how long that was. */
+export async function letThemWrite(container: Container): Promise<number> {
   const client = new BosunClient(container.socket);
-  await until('the control plane', () => client.health().catch(() => undefined), 30_000);
+  const beganMs = performance.now();
+  const up = await until('the control plane', () => client.health().catch(() => undefined), START_MS).catch(
+    (error: unknown) => error,
+  );
+  if (up instanceof Error) throw new Error(`${up.message}; stderr: ${container.stderr.text}`);
   writeFileSync(join(container.directory, 'go'), '');
+  return performance.now() - beganMs;
 }
 
 /** Writes to cat beside Bosun: what the machine does to everybody is told apart from what Bosun does. */

@@ -1,6 +1,5 @@
 // One JSON object for each line or record, with pino's field names: what json-lines.ts says, by the loops of fast-lines.ts as far as they go.
 import { isUtf8 } from 'node:buffer';
-import type { LogBlock } from '../../core/log-message.ts';
 import type { FormatBlock } from '../ports.ts';
 import type { FastLines } from './fast-lines.ts';
 import { formatWhole, JsonFrame, JsonLines } from './json-lines.ts';

@@ -60,15 +60,20 @@ function levelOfPriority(text: string, start: number): Level {
   return SYSLOG_LEVELS[text.charCodeAt(start + 1) - 0x30] ?? INFO;
 }
 
-const FIRST_LETTERS = 'tTdDfFwWeEsScCpPaAlL';
 /** What stands before a level, as far as it is skipped one by one. */
 export const TIME_CHARACTERS = '0123456789 \t-:.,+/[]()|';
-export const TIME_CHARACTERS_AFTER_DIGITS = 'TZ';
-/** A line has no level if the first character that is none of the above is none of these: or it begins UTC, or a colour. */
-export const POSSIBLE_LEVEL_CHARACTERS = `${FIRST_LETTERS}<U\u001b`;
+/** What a line of logfmt begins with. */
+const FIRST_FIELDS = ['time=', 'level=', 'ts=', 't='];
+
+/** Unless what comes behind the characters of a time begins with one of these pairs, the line is of level 30. For loops that look for no more. */
+export const LEVEL_PAIRS: readonly string[] = [
+  ...[...LEVELS.keys(), ...FIRST_FIELDS, 'UTC '].map((word) => word.slice(0, 2)),
+  ...Array.from({ length: 10 }, (_, digit) => [`<${digit}`, `W${digit}`, `E${digit}`, `F${digit}`]).flat(),
+  ...Array.from({ length: 256 }, (_, code) => `\u001b${String.fromCharCode(code)}`),
+];
 
 /** Characters by their codes. */
-const BEGINS_LEVEL = tableOf(FIRST_LETTERS);
+const BEGINS_LEVEL = tableOf('tTdDfFwWeEsScCpPaAlL');
 const IN_TIME = tableOf(TIME_CHARACTERS);
 const IN_COLOR = tableOf('[0123456789;');
 const CONTINUES_WORD = tableOf('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-');
@@ -153,7 +158,7 @@ function levelOfFields(text: string, at: number, end: number): Level {
 }
 
 function beginsFields(text: string, at: number): boolean {
-  return ['time=', 'level=', 'ts=', 't='].some((field) => text.startsWith(field, at));
+  return FIRST_FIELDS.some((field) => text.startsWith(field, at));
 }
 
 function levelOfValue(text: string, start: number): Level {

@@ -2,15 +2,9 @@
 // pattern may take long it is given a limit. A line on which it does is given up: all of it counts as matched, since nobody knows what it holds.
 import { isAscii } from 'node:buffer';
 import { examinePattern, type PatternCost } from '../../core/pattern-cost.ts';
+import { PatternGuard } from '../pattern-guard.ts';
 import { readLineText, type LineText } from './line-text.ts';
 import type { Span } from './span.ts';
-import { callWithin } from './watched-call.ts';
-
-/** Far beyond what any line takes, so that a machine that stands still for a moment costs no line. */
-const LIMIT_MS = 1_000;
-
-/** Steps that are taken without a limit: some milliseconds. */
-const FREE_STEPS = 50_000_000;
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -19,17 +13,14 @@ const NONE: readonly Span[] = [];
 
 class PatternSearch {
   readonly #pattern: RegExp;
-  readonly #power: number;
   readonly #required: Buffer;
-  readonly #onGivenUp: () => void;
-  #givenUp: 'no' | 'for-long-lines' = 'no';
+  readonly #guard: PatternGuard;
 
   /** `onGivenUp`: the pattern took too long once, and is not tried any more on lines on which it might again. */
   constructor(pattern: RegExp, cost: Extract<PatternCost, { kind: 'bounded' }>, onGivenUp: () => void) {
     this.#pattern = pattern;
-    this.#power = cost.power;
     this.#required = Buffer.from(cost.required);
-    this.#onGivenUp = onGivenUp;
+    this.#guard = new PatternGuard(cost.power, onGivenUp);
   }
 
   find(bytes: Buffer): readonly Span[] {
@@ -58,22 +49,9 @@ class PatternSearch {
   }
 
   #searchLine(text: LineText, { start, end }: Span, spans: Span[]): void {
-    const found = this.#mayTakeLong(text) ? this.#tryMatches(text) : this.#matchesIn(text);
-    if (found === 'unknown') spans.push({ start, end });
-    else for (const match of found) spans.push({ start: start + match.start, end: start + match.end });
-  }
-
-  #mayTakeLong({ text }: LineText): boolean {
-    return text.length ** this.#power > FREE_STEPS;
-  }
-
-  #tryMatches(text: LineText): readonly Span[] | 'unknown' {
-    if (this.#givenUp === 'for-long-lines') return 'unknown';
-    const matches = callWithin(LIMIT_MS, () => this.#matchesIn(text));
-    if (matches !== undefined) return matches.result;
-    this.#givenUp = 'for-long-lines';
-    this.#onGivenUp();
-    return 'unknown';
+    const found = this.#guard.run(text.text.length, () => this.#matchesIn(text));
+    if (found.kind === 'unknown') spans.push({ start, end });
+    else for (const match of found.result) spans.push({ start: start + match.start, end: start + match.end });
   }
 
   /** In bytes of the line. */

@@ -81,7 +81,7 @@ function refuseFailure(
 ): Response {
   const { code, reason, effect, errors } = failure;
   const state = view.find(service)?.record.state.kind ?? 'removed';
-  if (code === 'application-unreachable' && isAtRest(state))
+  if (code === 'application-unreachable' && effect === 'none' && isAtRest(state))
     return refuse('service-not-running', `${service} is ${state}, and its application does not answer.`, {
       service,
     });

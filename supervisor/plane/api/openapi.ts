@@ -63,8 +63,7 @@ const HEADERS = {
 function operation(route: DescribedRoute): JsonSchema {
   const { answers = [], problems = [] } = ROUTE_ANSWERS[`${route.method} ${route.path}`] ?? {};
   const body = requestSchema(route.body(requests));
-  const hasBody =
-    route.method !== 'GET' && Object.keys(body['properties'] ?? body['oneOf'] ?? {}).length > 0;
+  const hasBody = route.method !== 'GET' && Object.keys(body['properties'] ?? body['oneOf'] ?? {}).length > 0;
   return {
     operationId: idOf(route),
     summary: route.summary,

@@ -13,8 +13,14 @@ import type { Settings } from './settings.ts';
 const BACK_OFF = { firstMs: 100, mostMs: 2000 };
 /** A key that is replaced while it is used is another one after a refusal. */
 const MOST_KEYS = 3;
-/** An attempt whose time is up says itself how far it came, unless it hangs. */
-const STUCK_MS = 100;
+const SLOW_DISK: Again = {
+  kind: 'again',
+  why: 'the files of its key and authorities could not be read in time',
+  sent: 'no',
+  retryAfterMs: 0,
+};
+
+const TIME_IS_UP: ReadonlySet<string> = new Set([TOO_LATE, SLOW_DISK.why]);
 
 export type Limits = {
   /** Of performance.now(): no attempt goes beyond it. */
@@ -69,35 +75,28 @@ export class ApplicationCaller {
     const backOff = new BackOff(BACK_OFF);
     let sent: Again['sent'] = 'no';
     let attempts = 0;
+    let why: string | undefined;
     for (;;) {
       attempts += 1;
+      const isCut = performance.now() + asked.timeoutMs > limits.endMs;
       const meaning = await this.#attempt(asked, limits);
       if (meaning.kind === 'failed')
         return sent === 'no' ? meaning : { ...meaning, effect: effectOf(meaning) };
       if (meaning.kind !== 'again') return meaning;
       if (meaning.sent === 'perhaps') sent = 'perhaps';
+      // What had hardly any time left says nothing.
+      if (!isCut || !TIME_IS_UP.has(meaning.why)) why = meaning.why;
       const delayMs = backOff.next(meaning.retryAfterMs);
       const isLast = limits.attempts === 'one' || performance.now() + delayMs >= limits.endMs;
       if (isLast || !(await paused(delayMs, limits.signal)))
-        return gaveUp(this.#spec, { ...meaning, sent }, attempts, limits.signal);
+        return gaveUp(this.#spec, { ...meaning, why: why ?? meaning.why, sent }, attempts, limits.signal);
     }
   }
 
-  /** Within its time whatever hangs, a file that is read too. */
   async #attempt(asked: Asked, limits: Limits): Promise<Meaning> {
     const restMs = Math.max(1, limits.endMs - performance.now());
     const late = AbortSignal.timeout(Math.ceil(Math.min(asked.timeoutMs, restMs)));
-    const signal = AbortSignal.any([limits.signal, late]);
-    const { promise: stuck, resolve } = Promise.withResolvers<Meaning>();
-    const stop = (): void => {
-      setTimeout(resolve, STUCK_MS, { kind: 'again', why: TOO_LATE, sent: 'perhaps', retryAfterMs: 0 });
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      return await Promise.race([this.#tryKeys(asked, signal), stuck]);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+    return await this.#tryKeys(asked, AbortSignal.any([limits.signal, late]));
   }
 
   async #tryKeys({ method, query, headers, body }: Asked, signal: AbortSignal): Promise<Meaning> {
@@ -110,7 +109,8 @@ export class ApplicationCaller {
     let refused: Meaning | undefined;
     let before = '';
     for (let keys = 0; keys < MOST_KEYS; keys += 1) {
-      const files = await readChannelFiles(this.#spec);
+      const files = await unlessAborted(readChannelFiles(this.#spec), signal);
+      if (files === undefined) return SLOW_DISK;
       if (files.kind === 'failed') return files;
       if (refused !== undefined && files.key === before) return refused;
       const exchanged = await exchange({ spec: this.#spec, files, lookup: this.#lookup, signal, ...request });
@@ -149,6 +149,24 @@ function gaveUp(
     ? `${place} was being asked when Bosun had to end`
     : `no good answer from ${place} in ${times}: ${why}${later}`;
   return failed('application-unreachable', reason, { effect: sent === 'no' ? 'none' : 'unknown' });
+}
+
+/** A disk that does not answer holds up nobody. */
+async function unlessAborted<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result | undefined> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => {
+    resolve(undefined);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([aborted, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 async function paused(delayMs: number, signal: AbortSignal): Promise<boolean> {

@@ -92,5 +92,5 @@ function fixedLeaves(fixed: Source['fixed']): readonly Leaf[] {
 
 /** A URL may have a token among its parameters. */
 function mayBeSecret(key: string): boolean {
-  return /^logs\.sinks\.[^.]+\.(?:otlp|loki)\.(?:url$|headers\.)/.test(key);
+  return /^(?:logs\.sinks\.[^.]+\.(?:otlp|loki)|tracing\.otlp)\.(?:url$|headers\.)/.test(key);
 }

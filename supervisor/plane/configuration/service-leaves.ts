@@ -133,13 +133,18 @@ function applicationLeaves(application: ApplicationSpec | undefined): readonly L
   if (application === undefined) return [];
   return [
     hidden('application.url', application.url),
-    shown('application.socket', application.socketPath),
+    said('application.socket', application.socketPath),
     shown('application.key_file', application.keyFile),
-    shown('application.certificate_authority', application.authorityFile),
-    shown('application.server_name', application.serverName),
+    said('application.certificate_authority', application.authorityFile),
+    said('application.server_name', application.serverName),
     time('application.timeout', application.timeoutMs),
     time('application.retry_for', application.retryMs),
   ];
+}
+
+/** Where '' says that it is not said. */
+function said(key: string, text: string): Leaf {
+  return shown(key, text === '' ? undefined : text);
 }
 
 function executionLeaves(execution: Execution): readonly Leaf[] {

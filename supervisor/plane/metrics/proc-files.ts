@@ -4,23 +4,23 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync,
 
 export type ProcFiles = {
   /** Every process. */
-  pids(): readonly number[];
-  stat(pid: number): string | undefined;
-  io(pid: number): string | undefined;
-  limits(pid: number): string | undefined;
-  environ(pid: number): string | undefined;
+  readonly pids: () => readonly number[];
+  readonly stat: (pid: number) => string | undefined;
+  readonly io: (pid: number) => string | undefined;
+  readonly limits: (pid: number) => string | undefined;
+  readonly environ: (pid: number) => string | undefined;
   /** cgroups(7): in which control groups it is. */
-  cgroup(pid: number): string | undefined;
+  readonly cgroup: (pid: number) => string | undefined;
   /** Of Linux 4.14 on; slow: the kernel walks through all of its pages. */
-  smapsRollup(pid: number): string | undefined;
+  readonly smapsRollup: (pid: number) => string | undefined;
   /** How many files it has open. */
-  countFds(pid: number): number | undefined;
+  readonly countFds: (pid: number) => number | undefined;
   /** What its descriptors are, such as `socket:[4711]`. */
-  fdLinks(pid: number): readonly string[];
+  readonly fdLinks: (pid: number) => readonly string[];
   /** All TCP sockets of this network namespace. */
-  tcp(version: 'tcp' | 'tcp6'): string;
+  readonly tcp: (version: 'tcp' | 'tcp6') => string;
   /** getauxval(3): what the kernel has told this process, in pairs of 64-bit numbers. */
-  auxv(): Buffer | undefined;
+  readonly auxv: () => Buffer | undefined;
 };
 
 const buffer = Buffer.allocUnsafeSlow(4096);

@@ -13,7 +13,7 @@ type Files = Pick<ProcFiles, 'environ' | 'cgroup'>;
 
 const OWN_VARIABLE = 'BOSUN_SERVICE=';
 /** As os/service-groups.ts names them. */
-const OWN_GROUP = /^0::.*\/bosun\/([^/]+)$/m;
+const OWN_GROUP = /^0::.*\/bosun\/([^/\n]+)$/m;
 
 export class ProcessOwners {
   readonly #files: Files;

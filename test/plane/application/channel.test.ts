@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
 import { until, within } from '../../support/deadline.ts';
-import type { Fault } from '../../support/settings-application.ts';
+import { SettingsApplication, type Fault } from '../../support/settings-application.ts';
 import { ChannelRig, KEY, Pki, VALUES } from './support/channel-rig.ts';
 
 let pki: Pki;
@@ -128,6 +128,14 @@ test('what was sent and never answered may have been done, and that is said', as
   assert.deepEqual([code, effect], ['application-unreachable', 'unknown']);
   assert.match(reason, /did not answer in time/);
 });
+
+for (const status of [401, 404])
+  test(`what was sent may have been done, though another attempt is answered ${status}`, async () => {
+    await using rig = await ChannelRig.start(pki);
+    rig.application.meet('fine', 'after-effect', { status });
+    const { effect } = await rig.refusal(rig.set({ 'pool.size': 8 }));
+    assert.deepEqual([effect, rig.application.effects.length], ['unknown', 1]);
+  });
 
 test('where nobody can be there, one attempt is all', async () => {
   await using rig = await ChannelRig.start(pki);
@@ -337,6 +345,30 @@ test('a certificate that is not trusted is refused at once, and the key is not s
     setSpec(rig, { serverName: '', url: rig.application.url('127.0.0.1') });
     assert.ok(!('kind' in (await rig.read())));
   });
+});
+
+test('without TLS, over a port of this host or a Unix socket', async () => {
+  await using rig = await ChannelRig.start(pki);
+  await using plain = await SettingsApplication.start(undefined, KEY, VALUES);
+  setSpec(rig, { url: `http://127.0.0.1:${plain.port}/config?of=app`, authorityFile: '' });
+  assert.ok(!('kind' in (await rig.read())));
+  const socketPath = join(rig.directory, 'app.sock');
+  await plain.move(socketPath);
+  setSpec(rig, { url: 'http://backend/config', socketPath });
+  assert.equal((await rig.set({ 'pool.size': 8 })).kind, 'changed');
+  assert.deepEqual(
+    plain.seen.map(({ url, key }) => [url, key]),
+    [
+      ['/config?of=app', KEY],
+      ['/config', KEY],
+      ['/config', KEY],
+    ],
+  );
+  setSpec(rig, { retryMs: 300, socketPath: join(rig.directory, 'nobody.sock') });
+  assert.match(
+    (await rig.refusal(rig.read())).reason,
+    /from http:\/\/backend\/config on \S+nobody\.sock in .*ENOENT/,
+  );
 });
 
 test('the key is in nothing that Bosun says, though the application repeats it', async () => {

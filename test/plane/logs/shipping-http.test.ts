@@ -15,6 +15,10 @@ const SEVERITIES: readonly (readonly [string, number | undefined])[] = [
   ['2026-01-01 00:00:00 ERROR something', 17],
   ['[warn] something', 13],
   ['FATAL: something', 21],
+  ['{"level":"notice","msg":"x"}', 10],
+  ['{"msg":"it is at level=error"}', undefined],
+  ['2026-01-01T00:00:00Z DBG x', 5],
+  ['no ERROR here', undefined],
   ['information about an error of the past', undefined],
   ['nothing of the kind', undefined],
 ];

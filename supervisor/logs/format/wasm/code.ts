@@ -58,6 +58,7 @@ export const minus = operation(0x6b);
 export const both = operation(0x71);
 export const either = operation(0x72);
 export const shiftLeft = operation(0x74);
+export const shiftRight = operation(0x76);
 export const trailingZeros = operation(0x68);
 export const isZero = operation(0x45);
 export const equal = operation(0x46);
@@ -66,6 +67,7 @@ export const above = operation(0x4b);
 export const notBelow = operation(0x4f);
 
 export const load8 = access(0x2d);
+export const load32 = access(0x28);
 export const load64 = access(0x29);
 export const store32 = access(0x36);
 export const store64 = access(0x37);

@@ -18,6 +18,7 @@ import {
   increase,
   isZero,
   load128,
+  load32,
   load64,
   load8,
   local,
@@ -27,6 +28,7 @@ import {
   plus,
   set,
   shiftLeft,
+  shiftRight,
   store128,
   store32,
   store64,
@@ -37,34 +39,13 @@ import {
   type Local,
   type Operand,
 } from './code.ts';
-
-/** Where what is, in the memory of the module. */
-export const PLACES = {
-  /** Three words: where a loop has come to in the input, in the output, and in `marks`. */
-  reached: 0,
-  /** For each byte its `LETTER`. */
-  letters: 256,
-  /** For each byte that JSON escapes, eight: up to six that stand for it, and in the last how many they are. */
-  escapes: 512,
-  head: 1536,
-  /** What goes into lines that are objects. */
-  insertion: 2816,
-  input: 4096,
-  /** Two words for each line that may have a level: where it is in the input, and in the output. */
-  marks: 73_728,
-  output: 139_264,
-  end: 655_360,
-} as const;
-
-/** What a line begins with, byte by byte, as far as level.ts looks for a level there. */
-export const LETTER = { other: 0, time: 1, timeAfterDigit: 2, level: 3 } as const;
-
-/** `line`: it begins with a brace, or has one of the bytes that the loop was told to stop at. `full`: there is no room for it. */
-export const STOP = { done: 0, full: 1, line: 2 } as const;
+import { FIRST_LETTER, PLACES, STOP, TIME } from './layout.ts';
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 const COLON = 0x3a;
+const LETTER_T = 0x54;
+const LETTER_Z = 0x5a;
 const BACKSLASH = 0x5c;
 const BRACE = 0x7b;
 const FIRST_PRINTABLE = 0x20;
@@ -74,9 +55,10 @@ const TAIL_BYTES = 3;
 
 /** at, end, out, limit, headBytes. Each line begins at `out` in the output, which is not written to far beyond `limit`. */
 const [at, end, out, limit, headBytes] = [local(0), local(1), local(2), local(3), local(4)];
-const [stopBits] = [local(5)];
 
 const CHUNK = 16;
+/** As level.ts has it. */
+const TIMESTAMP = 19;
 
 function stop(reason: number, input: Local, output: Local, marks: Operand): Code {
   const { reached } = PLACES;
@@ -92,16 +74,16 @@ function sequence(...codes: readonly Code[]): Code {
   return (depth) => codes.flatMap((code) => code(depth));
 }
 
-/** What is written beyond the head is written over by the line. */
-function copyHead(copied: Local): Code {
+/** Chunk by chunk: what is written too far is written over by what comes next. Moves `to` on. */
+function copy(to: Local, from: Operand, bytes: Code, copied: Local): Code {
   return sequence(
     set(copied, 0),
     loop((again) => [
-      store128(plus(out, copied), load128(plus(copied, PLACES.head))),
+      store128(plus(to, copied), load128(plus(from, copied))),
       increase(copied, CHUNK),
-      when(below(copied, headBytes), branch(again)),
+      when(below(copied, bytes), branch(again)),
     ]),
-    increase(out, headBytes),
+    increase(to, bytes),
   );
 }
 
@@ -119,7 +101,7 @@ function plainLines(): FunctionCode {
         set(lineOut, out),
         when(notBelow(at, end), stop(STOP.done, at, out, 0)),
         when(above(out, limit), stop(STOP.full, at, out, 0)),
-        copyHead(copied),
+        copy(out, PLACES.head, headBytes, copied),
         loop((nextChunk) => [
           when(above(out, limit), stop(STOP.full, line, lineOut, 0)),
           set(chunk, load128(at)),
@@ -138,10 +120,12 @@ function plainLines(): FunctionCode {
 }
 
 function jsonLines(): FunctionCode {
+  /** Bits that make a byte one to stop at. */
+  const stopBits = local(5);
   const [copied, line, lineOut, found, marks] = [local(6), local(7), local(8), local(9), local(10)];
   const [byte, chunk] = [local(11), local(12)];
+  /** The newline too. */
   const special = [
-    isNewline(chunk),
     bytesEqual(chunk, everyByte(QUOTE)),
     bytesEqual(chunk, everyByte(BACKSLASH)),
     bytesBelow(chunk, everyByte(FIRST_PRINTABLE)),
@@ -159,8 +143,8 @@ function jsonLines(): FunctionCode {
         when(notBelow(at, end), stop(STOP.done, at, out, marks)),
         when(above(out, limit), stop(STOP.full, at, out, marks)),
         when(equal(load8(at), BRACE), stop(STOP.line, at, out, marks)),
-        copyHead(copied),
-        markLevel(copied, byte, lineOut, marks),
+        copy(out, PLACES.head, headBytes, copied),
+        markLevel({ look: copied, byte, letter: found, lineOut, marks }),
         loop((nextChunk) => [
           when(above(out, limit), stop(STOP.full, line, lineOut, marks)),
           set(chunk, load128(at)),
@@ -195,56 +179,46 @@ function jsonLines(): FunctionCode {
 function insertIntoLine(): FunctionCode {
   const [from, brace, lineEnd, insertion] = [local(0), local(1), local(2), local(3)];
   const [insertionBytes, to, copied] = [local(4), local(5), local(6)];
-  const copy = (source: Operand, bytes: Code): Code =>
-    sequence(
-      set(copied, 0),
-      loop((again) => [
-        store128(plus(to, copied), load128(plus(source, copied))),
-        increase(copied, CHUNK),
-        when(below(copied, bytes), branch(again)),
-      ]),
-      increase(to, bytes),
-    );
   return {
     name: 'insertIntoLine',
     parameters: 6,
     locals: ['i32'],
     body: [
-      copy(from, minus(brace, from)),
-      copy(insertion, insertionBytes),
-      copy(brace, minus(lineEnd, brace)),
+      copy(to, from, minus(brace, from), copied),
+      copy(to, insertion, insertionBytes, copied),
+      copy(to, brace, minus(lineEnd, brace), copied),
       to,
     ],
   };
 }
 
+type MarkLocals = Readonly<Record<'look' | 'byte' | 'letter' | 'lineOut' | 'marks', Local>>;
+
 /** As level.ts skips what stands before a level; what it might find one in is put on the list. */
-function markLevel(look: Local, letter: Local, lineOut: Local, marks: Local): Code {
+function markLevel({ look, byte, letter, lineOut, marks }: MarkLocals): Code {
   const colonAt = (index: number) => equal(load8(plus(at, index)), COLON);
-  const inFirst = isNewline(load128(at));
-  const inLast = isNewline(load128(plus(at, 3)));
   const hasTimestamp = [
     isDigit(load8(at)),
     colonAt(13),
     colonAt(16),
-    isZero(highBits(bytesEither(inFirst, inLast))),
+    // One of fewer than three characters has no level anyway.
+    isZero(highBits(isNewline(load128(plus(at, TIMESTAMP - CHUNK))))),
   ].reduce((some, more) => both(some, more));
+  const isTimeLetter = both(
+    either(equal(byte, LETTER_T), equal(byte, LETTER_Z)),
+    isDigit(load8(minus(look, 1))),
+  );
+  const before = load32(plus(PLACES.pairs, shiftLeft(load8(plus(look, 1)), 2)));
   return sequence(
     set(look, at),
-    when(hasTimestamp, increase(look, 19)),
+    when(hasTimestamp, increase(look, TIMESTAMP)),
     loop((again) => [
-      set(letter, load8(plus(load8(look), PLACES.letters))),
-      when(
-        either(
-          equal(letter, LETTER.time),
-          both(equal(letter, LETTER.timeAfterDigit), isDigit(load8(minus(look, 1)))),
-        ),
-        increase(look, 1),
-        branch(again),
-      ),
+      set(byte, load8(look)),
+      set(letter, load8(plus(byte, PLACES.letters))),
+      when(either(equal(letter, TIME), isTimeLetter), increase(look, 1), branch(again)),
     ]),
     when(
-      above(letter, LETTER.time),
+      both(notBelow(letter, FIRST_LETTER), both(shiftRight(before, minus(letter, FIRST_LETTER)), 1)),
       store32(marks, at),
       store32(plus(marks, 4), lineOut),
       increase(marks, 8),

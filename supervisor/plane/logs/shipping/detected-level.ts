@@ -1,15 +1,12 @@
-// The level that a line says of itself, where it is cheap to see: a field of JSON or logfmt, or a word in capitals or brackets near its
-// beginning. That a line was written to stderr says nothing: most programs write all of them there.
+// The level that a line says of itself, where it is cheap to see: of a line that is JSON its field, else what it begins with, as Bosun's own
+// standard output has it. That a line was written to stderr says nothing: most programs write all of them there.
+import { detectLevel as detectTextLevel, type Level } from '../../../logs/format/level.ts';
 
 export type DetectedLevel = 'trace' | 'debug' | 'info' | 'notice' | 'warn' | 'error' | 'fatal';
 
 /** Levels stand at the beginning. */
 const LOOKED_AT_BYTES = 300;
-const FIELD = /["']?\b(?:level|lvl|severity|loglevel|levelname)["']?\s*[:=]\s*(?:"?([A-Za-z]+)|"?(\d{2})\b)/i;
-const WORD =
-  /(?:^|[\s[(<|])(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRIT(?:ICAL)?|FATAL|PANIC|EMERG(?:ENCY)?|ALERT)(?=$|[\s\])>|:,])/;
-const BRACKETS =
-  /\[(trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|panic|emerg|alert)\]/i;
+const FIELD = /"(?:level|lvl|severity|loglevel|levelname)"\s*:\s*(?:"([A-Za-z]+)|"?(\d{2})\b)/i;
 
 const NAMES: Readonly<Record<string, DetectedLevel>> = {
   trace: 'trace',
@@ -29,7 +26,7 @@ const NAMES: Readonly<Record<string, DetectedLevel>> = {
   emerg: 'fatal',
   emergency: 'fatal',
 };
-/** Of pino and bunyan. */
+/** Of pino and bunyan, and of lines of text. */
 const NUMBERS: Readonly<Record<string, DetectedLevel>> = {
   10: 'trace',
   20: 'debug',
@@ -39,14 +36,16 @@ const NUMBERS: Readonly<Record<string, DetectedLevel>> = {
   60: 'fatal',
 };
 
+/** What a line of text is taken for that says nothing. */
+const IN_DOUBT: Level = 30;
+
+/** Undefined: it is not known. */
 export function detectLevel(text: Buffer): DetectedLevel | undefined {
   const head = text.toString('latin1', 0, LOOKED_AT_BYTES);
-  const field = FIELD.exec(head);
-  if (field !== null) {
-    const [, name = '', number = ''] = field;
-    const level = NAMES[name.toLowerCase()] ?? NUMBERS[number];
-    if (level !== undefined) return level;
+  if (!head.trimStart().startsWith('{')) {
+    const level = detectTextLevel(head, 0, head.length);
+    return level === IN_DOUBT ? undefined : NUMBERS[level];
   }
-  const word = WORD.exec(head)?.[1] ?? BRACKETS.exec(head)?.[1];
-  return word === undefined ? undefined : NAMES[word.toLowerCase()];
+  const [, name = '', number = ''] = FIELD.exec(head) ?? [];
+  return NAMES[name.toLowerCase()] ?? NUMBERS[number];
 }
