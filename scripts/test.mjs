@@ -14,7 +14,7 @@ const NEEDS_STACK = ['stack'];
 /** Tests that run Bosun's image under a Docker engine. */
 const NEEDS_ENGINE = ['containers'];
 /** Tests that call systemd-notify, rsyslogd, promtool or Prometheus. */
-const NEEDS_TEST_PROGRAMS = ['os', 'pid1', 'plane', 'stack'];
+const NEEDS_TEST_PROGRAMS = ['bundle', 'os', 'pid1', 'plane', 'stack'];
 const NO_CONTAINERS = { env: {}, release: () => Promise.resolve() };
 
 async function main(folders) {

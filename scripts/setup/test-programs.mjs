@@ -1,5 +1,5 @@
-// Programs that only the tests need: systemd-notify, the reference client of sd_notify(3), rsyslogd, a syslog receiver, and Prometheus with
-// promtool. A program that the machine has already is used as it is.
+// Programs that only the tests need: systemd-notify, the reference client of sd_notify(3), rsyslogd, a syslog receiver, Prometheus with
+// promtool, and strace. A program that the machine has already is used as it is.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -59,7 +59,18 @@ export const TEST_PROGRAMS = [
     find: findPrometheus,
     setUp: unpackPrometheus,
   },
+  { executable: 'strace', title: 'strace', lane: 'apt', find: findStrace, setUp: installStrace },
 ];
+
+/** It sees what no other program can: which files a start reads, and what the processes of a service are doing. */
+function findStrace() {
+  const own = findExecutable('strace');
+  return own === undefined ? undefined : path.dirname(own);
+}
+
+function installStrace(tell) {
+  return installAptPackages(['strace'], tell);
+}
 
 function findSystemdNotify() {
   const own = findExecutable('systemd-notify');

@@ -46,7 +46,7 @@ export type SavedLogs = {
   readonly board: Uint8Array;
   readonly tallies: ReadonlyMap<string, Uint8Array>;
   /** By the name of the sink. */
-  readonly sinks?: ReadonlyMap<string, Uint8Array>;
+  readonly sinks?: ReadonlyMap<string, Uint8Array> | undefined;
 };
 
 export class LogHost<Port> implements LogPort {

@@ -1,18 +1,24 @@
 // The keeper of the logs' thread, with a stand-in for the thread: what each thread gets, in which order, and what is kept in between.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openLogBoard, ownerOf, WORD } from '../../supervisor/core/log-board.ts';
+import { openLogBoard, ownerOf, SINK, WORD } from '../../supervisor/core/log-board.ts';
 import type { FromLogs, ToLogs } from '../../supervisor/core/log-message.ts';
+import type { LogSinkSpec } from '../../supervisor/core/log-spec.ts';
 import type { Pid, RunId } from '../../supervisor/core/names.ts';
 import type { LentPipe, OutputStream } from '../../supervisor/core/plane-message.ts';
 import type { FleetSpec, ServiceSpec } from '../../supervisor/core/service-spec.ts';
-import { LogHost } from '../../supervisor/engine/log-host.ts';
+import { LogHost, type LogHostPorts, type SavedLogs } from '../../supervisor/engine/log-host.ts';
 import type { KeptThreadObserver } from '../../supervisor/engine/thread-keeper.ts';
 import { until } from '../support/deadline.ts';
 import { fleetOf, service } from '../support/specs.ts';
 
 const A = service('a');
 const PID = 100 as Pid;
+const SINK_SPEC: LogSinkSpec = {
+  name: 'collector',
+  target: { kind: 'otlp', url: 'http://localhost:1', headers: {} },
+  queueBytes: 1,
+};
 
 class Rig {
   readonly posted: ToLogs[] = [];
@@ -24,8 +30,8 @@ class Rig {
   spec: FleetSpec = fleetOf(A);
   readonly host: LogHost<never>;
 
-  constructor() {
-    this.host = new LogHost<never>({
+  constructor(saved?: SavedLogs) {
+    const ports: LogHostPorts<never> = {
       startThread: (observer) => {
         if (this.startFails-- > 0) throw new Error('EAGAIN');
         this.observer = observer;
@@ -33,7 +39,7 @@ class Rig {
       },
       bell: 5,
       close: (fd) => this.closed.push(fd),
-      settings: { format: 'raw', enginePid: 1, spoolDir: '/x/spool', sinks: [] },
+      settings: { format: 'raw', enginePid: 1, spoolDir: '/x/spool', sinks: [SINK_SPEC] },
       spec: () => this.spec,
       connect: () => ({ ours: undefined as never, theirs: undefined as never }),
       toPlane: () => (this.joined += 1),
@@ -44,7 +50,8 @@ class Rig {
       unusable: (name, text) => this.told.push(`${name}: ${text}`),
       failed: (reason) => this.told.push(reason),
       restarted: () => this.told.push('restarted'),
-    });
+    };
+    this.host = new LogHost<never>(ports, saved);
   }
 
   lend(spec: ServiceSpec, run: number, stream: OutputStream, fd: number): void {
@@ -184,6 +191,24 @@ test('another configuration: the counters of a service that stays are the same m
   rig.host.configured(fleetOf(service('b')));
   rig.host.configured(fleetOf(A));
   assert.notEqual(tallies()[0], a, 'one that comes back begins anew');
+});
+
+test('the host of another process image goes on with the same memory, and that of the sinks', () => {
+  const first = new Rig();
+  first.host.start();
+  first.words[WORD.pressure] = 1;
+  const begin = first.posted.find((message) => message.type === 'begin');
+  assert.ok(begin?.type === 'begin' && begin.sinks[0] !== undefined);
+  new BigInt64Array(begin.sinks[0])[SINK.droppedLines] = 7n;
+  const next = new Rig(first.host.saved);
+  next.host.start();
+  assert.equal(next.words[WORD.pressure], 1);
+  const again = next.posted.find((message) => message.type === 'begin');
+  assert.ok(again?.type === 'begin' && again.sinks[0] !== undefined);
+  assert.equal(new BigInt64Array(again.sinks[0])[SINK.droppedLines], 7n);
+  const older = new Rig({ ...first.host.saved, sinks: undefined });
+  older.host.start();
+  assert.equal(older.types[0], 'begin', 'one that knew of no such memory');
 });
 
 test('what the thread has to tell is told', () => {

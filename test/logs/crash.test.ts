@@ -223,6 +223,26 @@ test('death at every step, and the next thread dies soon too', () => {
     }
 });
 
+test('death at every step, and the next thread would cut otherwise: the block at hand stays as it is', () => {
+  const text = Array.from({ length: 40 }, (_, line) => `s0 ${line} ${'.'.repeat(50)}\n`).join('');
+  const scenario: Scenario = {
+    services: 1,
+    writeBytes: 700,
+    actions: [chunk(0, text), chunk(0, text.replaceAll('s0 ', 's0 x'))],
+    // Each tenth line begins a record, or each seventh.
+    multiline: (deaths) => ({
+      firstLine: deaths % 2 === 0 ? '^s0 x?\\d0 ' : '^s0 x?\\d?7 ',
+      timeoutMs: 60_000,
+    }),
+  };
+  using calm = play(scenario);
+  for (let step = 0; step < calm.fate.steps; step += 1) {
+    using logs = play(scenario, step);
+    assert.equal(logs.sources[0]?.file.text, calm.sources[0]?.file.text, `death at step ${step}`);
+    assert.equal(logs.output, calm.output, `death at step ${step}`);
+  }
+});
+
 test('death at every step of a line that is too long', () => {
   using calm = play(LONG);
   for (let step = 0; step < calm.fate.steps; step += 1) {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { LogFileSpec } from '../../supervisor/core/log-spec.ts';
-import { assertAccounted, numberedLines, StoreRig, type Fates } from './support/store-rig.ts';
+import { assertAccounted, failing, numberedLines, StoreRig, type Fates } from './support/store-rig.ts';
 
 type Scenario = {
   readonly name: string;
@@ -146,4 +146,23 @@ test('retention too survives an end at any call: the newest lines are there, wit
     // Whoever compresses has heard of every file that is there.
     for (const name of rig.rotatedNames) assert.ok(rig.rotations.includes(rig.path(name)), `${name} ${at}`);
   }
+});
+
+test('what is wrong with a file is told once, and its end too with all that was lost, though each time another thread sees it', () => {
+  using rig = new StoreRig();
+  rig.fates = failing('ENOSPC', 'write');
+  for (const lines of ['1\n', '2\n3\n', '4\n']) {
+    rig.write(lines);
+    rig.restart();
+  }
+  assert.deepEqual(
+    rig.failures.map(({ errno }) => errno),
+    ['ENOSPC'],
+  );
+  rig.fates = () => undefined;
+  rig.write('5\n');
+  assert.deepEqual(rig.recoveries, [4]);
+  rig.restart();
+  rig.write('6\n');
+  assert.deepEqual(rig.recoveries, [4]);
 });

@@ -156,7 +156,7 @@ test('what goes wrong is told in a sentence, by exit code, and as an event', asy
 });
 
 test('a watch shows what there is, each change, and when the application is away', async () => {
-  await using ready = await stage('  timeout: 500ms\n');
+  await using ready = await stage('  timeout: 9s\n');
   const { bosun, application } = ready;
   await bosun.ctl('health');
   await using watch = new FollowingCtl(['--socket', bosun.socket, 'config', 'watch', 'backend', 'pool.size']);

@@ -176,13 +176,20 @@ export class BosunContainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await docker('rm', '-f', '-v', this.name);
+    try {
+      await docker('rm', '-f', '-v', this.name);
+    } finally {
+      await this.#endWatchers();
+      rmSync(this.#directory, { recursive: true, force: true });
+    }
+  }
+
+  async #endWatchers(): Promise<void> {
     for (const child of this.#watchers) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #runArguments({ docker: options = [], args = [], services, fleet }: ContainerOptions): readonly string[] {

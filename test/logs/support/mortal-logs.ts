@@ -14,7 +14,7 @@ import {
 } from '../../../supervisor/core/log-board.ts';
 import type { LogBoard } from '../../../supervisor/core/log-board.ts';
 import type { FromLogs, LogBlock } from '../../../supervisor/core/log-message.ts';
-import { DEFAULT_LOGS } from '../../../supervisor/core/log-spec.ts';
+import { DEFAULT_LOGS, type MultilineSpec } from '../../../supervisor/core/log-spec.ts';
 import type { RunId, ServiceName } from '../../../supervisor/core/names.ts';
 import type { LentPipe } from '../../../supervisor/core/plane-message.ts';
 import { readRecordHeader } from '../../../supervisor/core/spool-layout.ts';
@@ -205,6 +205,8 @@ export type MortalOptions = {
   /** Where the queue's counters begin: they wrap. */
   readonly queueStart?: number;
   readonly writeBytes?: number;
+  /** Of all services, in the thread after so many deaths. */
+  readonly multiline?: (deaths: number) => MultilineSpec | undefined;
 };
 
 type Life = {
@@ -223,12 +225,15 @@ export class MortalLogs implements Disposable {
   readonly #ownLines = new OwnLineRing(MEMORY.shared);
   readonly #sinks = [new SharedArrayBuffer(SINK_BYTES), new SharedArrayBuffer(SINK_BYTES)];
   readonly #writeBytes: number;
+  readonly #multiline: NonNullable<MortalOptions['multiline']>;
   readonly #stdout = nonBlockingPipe();
   readonly #read: Buffer[] = [];
   #life: Life | undefined;
   #lives: number[] = [];
 
-  constructor({ services, queueBytes, queueStart = 0, writeBytes = Infinity }: MortalOptions) {
+  constructor(options: MortalOptions) {
+    const { services, queueBytes, queueStart = 0, writeBytes = Infinity } = options;
+    this.#multiline = options.multiline ?? (() => undefined);
     const board = MEMORY;
     board.words.fill(0);
     board.counts.fill(0n);
@@ -431,7 +436,12 @@ export class MortalLogs implements Disposable {
   #outputOf({ service, tally, file }: Source, stdout: StdoutSink): ServiceOutput {
     return new ServiceOutput(
       {
-        source: { service, logs: { ...DEFAULT_LOGS, forward: ['a', 'b'] }, secrets: [], tally },
+        source: {
+          service,
+          logs: { ...DEFAULT_LOGS, forward: ['a', 'b'], multiline: this.#multiline(this.deaths) },
+          secrets: [],
+          tally,
+        },
         tally: new MortalTally(tally, this.fate),
         format: show,
         redact: (bytes) => ({ bytes, masked: 0 }),
