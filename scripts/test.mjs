@@ -10,7 +10,7 @@ import { sayMissing, setUpNode, setUpStackPrograms, setUpTestPrograms } from './
 import { withoutPrograms } from './setup/without.mjs';
 
 /** Tests that run the programs of the stack. */
-const NEEDS_STACK = ['stack'];
+const NEEDS_STACK = ['stack', 'examples'];
 /** Tests that run Bosun's image under a Docker engine. */
 const NEEDS_ENGINE = ['containers'];
 /** Tests that call systemd-notify, rsyslogd, promtool or Prometheus. */

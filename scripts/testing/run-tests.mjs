@@ -8,7 +8,7 @@ import { root } from '../setup/root.mjs';
 import { report } from './report.mjs';
 
 /** They count processes, fill the process table or measure time. */
-const ALONE = ['bundle', 'pid1', 'stack', 'containers'];
+const ALONE = ['bundle', 'pid1', 'stack', 'examples', 'containers'];
 const FILE_TIMEOUT_MS = 300_000;
 
 const folders = process.argv.slice(2);
