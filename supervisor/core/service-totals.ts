@@ -5,7 +5,8 @@ import type { ExitStatus } from './exit-status.ts';
 import type { EndReason, ServiceState, StopCause } from './service-state.ts';
 
 /** `completed`: by itself, with the code 0; `error`: with another one. The others: what Bosun ended it for. */
-export type ExitReason = 'completed' | 'error' | 'signal' | 'oom' | 'unknown' | Exclude<StopCause, 'leader-exited'>;
+export type ExitReason =
+  'completed' | 'error' | 'signal' | 'oom' | 'unknown' | Exclude<StopCause, 'leader-exited'>;
 
 /** By the policy after such an end; or because somebody wanted it. */
 export type RestartReason = EndReason['kind'] | 'requested' | 'dependency-restarted' | 'reconfigured';

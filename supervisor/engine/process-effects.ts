@@ -7,13 +7,7 @@ export type ProcessEffect = Extract<
   Effect,
   {
     type:
-      | 'attach'
-      | 'detach'
-      | 'signal-group'
-      | 'pass-on'
-      | 'signal-leader'
-      | 'stop-leader'
-      | 'follow-leader';
+      'attach' | 'detach' | 'signal-group' | 'pass-on' | 'signal-leader' | 'stop-leader' | 'follow-leader';
   }
 >;
 

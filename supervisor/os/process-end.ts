@@ -18,11 +18,7 @@ export class ProcessEnd {
   #watch: ReadableWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    calls: Calls,
-    process: HeldProcess,
-    ended: (exit: ExitStatus) => void,
-  ) {
+  constructor(calls: Calls, process: HeldProcess, ended: (exit: ExitStatus) => void) {
     this.#calls = calls;
     this.#process = process;
     this.#ended = ended;

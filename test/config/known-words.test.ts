@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serviceKeys } from '../../supervisor/config/json-schema.ts';
 import { FOREIGN_KEYS } from '../../supervisor/config/known-words.ts';
-import { serviceSchema } from '../../supervisor/config/service-schema.ts';
 import { diagnosticsOf } from './loading.ts';
 
 type Schema = { readonly [keyword: string]: unknown };

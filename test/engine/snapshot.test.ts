@@ -86,9 +86,7 @@ test('what is lost is told: a run without a process, a hook, a reload', () => {
   const kept = handedOver(rig.engine.snapshot);
   const run = rig.run('a');
   const lost = inputsForLost(kept, { runs: new Set([rig.run('b'), rig.run('c')]), isLost: () => true });
-  assert.deepEqual(lost, [
-    { type: 'exited', service: 'a', run, exit: { kind: 'unknown' }, group: 'empty' },
-  ]);
+  assert.deepEqual(lost, [{ type: 'exited', service: 'a', run, exit: { kind: 'unknown' }, group: 'empty' }]);
   const errand = (hook: HookName): EngineSnapshot['errands'][number] => ({
     kind: 'hook',
     service: 'a' as ServiceName,

@@ -65,7 +65,12 @@ export class JobRig implements Disposable {
       calendar: () => undefined,
       random: () => 0,
       runs,
-      attached: { attach: () => undefined, detach: () => undefined, signal: () => undefined, stop: () => undefined },
+      attached: {
+        attach: () => undefined,
+        detach: () => undefined,
+        signal: () => undefined,
+        stop: () => undefined,
+      },
       probes: { start: () => ({ [Symbol.dispose]: () => undefined }) },
       notify: { open: () => ({ kind: 'failed', error: { code: 'ENOSYS', message: '' } }) },
       watchNotify: () => ({ [Symbol.dispose]: () => undefined }),

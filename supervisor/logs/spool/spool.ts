@@ -18,7 +18,10 @@ export function createSpool(
     sinks.map(({ name, queueBytes }, place) => {
       const directory = join(spoolDir, name);
       const memory = new TroubleMemory(memories[place] ?? new SharedArrayBuffer(SINK_BYTES), 'sink');
-      return [name, new SinkQueue({ name, place, directory, limitBytes: queueBytes, observer, memory })] as const;
+      return [
+        name,
+        new SinkQueue({ name, place, directory, limitBytes: queueBytes, observer, memory }),
+      ] as const;
     }),
   );
   return {
@@ -31,7 +34,8 @@ export function createSpool(
         const begin = index * record.length;
         const queue = queues.get(name);
         if (queue !== undefined) queue.write(record, begin, progress);
-        else if (progress.bytes < begin + record.length) progress.words[progress.word] = begin + record.length;
+        else if (progress.bytes < begin + record.length)
+          progress.words[progress.word] = begin + record.length;
       }
     },
     close() {
