@@ -66,7 +66,7 @@ export function toFileSettings(file: FleetFile): FileSettings {
     journal: file.journal,
     access: file.access,
     listeners: file.listeners,
-    tracing: file.tracing,
+    ...(file.tracing === undefined ? {} : { tracing: file.tracing }),
   };
 }
 

@@ -1,5 +1,6 @@
 // The newest lines of one service, as blocks, up to a bound in bytes: what `bosunctl logs` shows of a service without files. Its memory is
 // made once, with the first line: a service that writes a lot leaves nothing for the garbage collector.
+import { copyBytes } from './copy-bytes.ts';
 import type { HeldBlock, LogBlock, RingMoment } from '../core/log-message.ts';
 
 const NEWLINE = 0x0a;
@@ -27,8 +28,8 @@ export class LineRing {
     const at = this.#end + bytes.length - kept.length;
     const offset = at % memory.length;
     const whole = Math.min(kept.length, memory.length - offset);
-    memory.set(whole === kept.length ? kept : kept.subarray(0, whole), offset);
-    if (whole < kept.length) memory.set(kept.subarray(whole), 0);
+    copyBytes(whole === kept.length ? kept : kept.subarray(0, whole), memory, offset);
+    if (whole < kept.length) copyBytes(kept.subarray(whole), memory, 0);
     this.#end = at + kept.length;
     this.#held.push({ block, at, length: kept.length });
     this.#forget(this.#end - memory.length);

@@ -1,5 +1,6 @@
 // What waits for the reader of standard output: a ring of bytes in memory of the engine's, and how many lines were lost on the way. Each step
 // is one store, or one that can be done again: a thread that dies leaves all of it to the next one, which goes on at the same byte.
+import { copyBytes } from './copy-bytes.ts';
 import { COUNT, WORD, type LogBoard } from '../core/log-board.ts';
 import { countLines } from './block-splitter.ts';
 
@@ -52,8 +53,8 @@ export class StdoutQueue {
     const tail = this.#word(WORD.queueTail);
     const at = (tail >>> 0) % this.#ring.length;
     const first = Math.min(bytes.length, this.#ring.length - at);
-    this.#ring.set(first === bytes.length ? bytes : bytes.subarray(0, first), at);
-    if (first < bytes.length) this.#ring.set(bytes.subarray(first), 0);
+    copyBytes(first === bytes.length ? bytes : bytes.subarray(0, first), this.#ring, at);
+    if (first < bytes.length) copyBytes(bytes.subarray(first), this.#ring, 0);
     this.#words[WORD.queueTail] = tail + bytes.length;
   }
 

@@ -92,6 +92,7 @@ const FLEET_NEIGHBOURS: typeof NEIGHBOURS = [
   [/^logs\.sinks\.NAME\.queue$/, () => sink({ syslog: { unix: '/dev/log' } })],
   [/^logs\.sinks\.NAME\.syslog\.facility$/, () => sink({ syslog: { unix: '/dev/log' } })],
   [/^logs\.sinks\.NAME\.otlp\.(?!url$)/, () => sink({ otlp: { url: 'http://127.0.0.1/' } })],
+  [/^(tracing\.otlp)\.(?!url$)/, (holder) => nest(holder, { url: 'http://127.0.0.1/' })],
   [/^logs\.sinks\.NAME\.loki\.(?!url$)/, () => sink({ loki: { url: 'http://127.0.0.1/' } })],
 ];
 

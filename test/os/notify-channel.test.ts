@@ -303,7 +303,7 @@ test('as the engine sees it: a spawn that failed, with the errno and words that 
   assert.deepEqual('kind' in result && result.error, {
     code: 'EMFILE',
     message:
-      'cannot start web: cannot open the socket for notifications: socket(2) failed with EMFILE: the limit of open files is reached',
+      'cannot start s: cannot open the socket for notifications: socket(2) failed with EMFILE: the limit of open files is reached',
   });
 });
 

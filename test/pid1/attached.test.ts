@@ -194,9 +194,7 @@ test(`on_gone: wait, ${ROUNDS} times: the next one is found, and signals go to t
       START_MS,
     );
     before = view.pid;
-    // The last of them by another way to the same end.
-    const killed =
-      round === ROUNDS ? await agent.ctl('signal', 'KILL', 'backend') : await agent.ctl('kill', 'backend');
+    const killed = await agent.ctl('signal', 'KILL', 'backend');
     assert.equal(killed.code, 0, killed.stderr);
     await until('it has ended', () => !isAlive(before));
   }
@@ -216,6 +214,29 @@ test(`on_gone: wait, ${ROUNDS} times: the next one is found, and signals go to t
     [signalled.code, signalled.stderr.split('\n')[0]],
     [3, 'bosunctl: backend has not been found: its process is still looked for'],
   );
+});
+
+test('kill is a stop without grace, of which nothing follows', async () => {
+  await using master = new Masters();
+  await using agent = new Container({
+    place: 'below',
+    services: { backend: `${master.attach}on_gone: exit\nstop: { signal: SIGCONT, timeout: 60s }\n` },
+  });
+  const client = new BosunClient(agent.socket);
+  master.start();
+  const { pid } = await until(
+    'the process',
+    async () => {
+      const seen = await client.service('backend').catch(() => undefined);
+      return seen?.state === 'running' && seen;
+    },
+    START_MS,
+  );
+  const killed = await agent.ctl('kill', 'backend');
+  assert.equal(killed.stdout, 'backend is stopped\n', killed.stderr);
+  assert.ok(!isAlive(pid));
+  assert.equal((await client.service('backend')).wanted, 'down');
+  assert.equal((await agent.ctl('kill', 'backend')).code, 0, 'it is stopped already');
 });
 
 test('the operator stops it and starts it; Bosun, its upgrade and its end leave it alone', async () => {

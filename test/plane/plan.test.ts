@@ -218,6 +218,16 @@ const CHANGES: readonly (readonly [Partial<ServiceSpec>, Partial<ServiceSpec>, r
     { application: { ...APPLICATION, url: 'https://app/s3cret', serverName: 'app', timeoutMs: 500 } },
     ['application.url changed', 'application.timeout: 2s -> 500ms', 'application.server_name added (app)'],
   ],
+  [
+    {},
+    { attachment: { kind: 'process', query: { command: 'a', executable: '/b', pidFile: '/c', uid: 7 } } },
+    [
+      'attach.command added (a)',
+      'attach.executable added (/b)',
+      'attach.pid_file added (/c)',
+      'attach.user added (7)',
+    ],
+  ],
   [{}, { eligibility: { kind: 'skipped', reason: 'no app in PATH' } }, ['when: eligible -> no app in PATH']],
   [{}, { stdio: 'piped-with-stdin' }, ['command changed']],
 ];

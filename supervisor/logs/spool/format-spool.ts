@@ -1,5 +1,6 @@
 // A block as the queues of the sinks take it: to whom it goes, then one record as it will stand in the file of each. The same block gives
 // the same bytes in any thread.
+import { copyBytes } from '../copy-bytes.ts';
 import { crc32 } from 'node:zlib';
 import type { LogBlock } from '../../core/log-message.ts';
 import {
@@ -23,7 +24,7 @@ export function formatSpool(block: LogBlock, sinks: readonly string[]): Uint8Arr
   output.set(address, 4);
   const record = output.subarray(recordAt, total);
   record.set(service, RECORD_HEADER_BYTES);
-  record.set(block.bytes, RECORD_HEADER_BYTES + service.length);
+  copyBytes(block.bytes, record, RECORD_HEADER_BYTES + service.length);
   writeRecordHeader(record, {
     bytes: recordBytes,
     timeMs: block.timeMs,

@@ -74,6 +74,8 @@ export class PlaneRig implements AsyncDisposable {
   #fleet: Fleet;
   #stdout: ReadStream | undefined;
   #output = Buffer.alloc(0);
+  /** The same bytes with room for more behind them: what is read in many pieces is not copied with each. */
+  #room = Buffer.alloc(65_536);
 
   static async start(options: RigOptions): Promise<PlaneRig> {
     const rig = PlaneRig.begin(options);
@@ -218,13 +220,19 @@ export class PlaneRig implements AsyncDisposable {
     this.#stdout = createReadStream('', { fd: this.stdoutFd, autoClose: true });
     this.#stdout.on('error', () => undefined);
     this.#stdout.on('data', (chunk) => {
-      this.#output = Buffer.concat([this.#output, Buffer.from(chunk)]);
+      this.#append(Buffer.from(chunk));
       this.#wake();
     });
   }
 
   async outputWith(text: string): Promise<string> {
-    await this.until(() => this.#output.includes(text), `${JSON.stringify(text)} in the output`);
+    let looked = 0;
+    const isThere = (): boolean => {
+      const from = Math.max(0, looked - text.length * 4);
+      looked = this.#output.length;
+      return this.#output.includes(text, from);
+    };
+    await this.until(isThere, `${JSON.stringify(text)} in the output`);
     return this.#output.toString();
   }
 
@@ -305,6 +313,17 @@ export class PlaneRig implements AsyncDisposable {
     this.#fleet = evolve(this.#fleet, event);
     this.#held.push(recorded);
     return recorded;
+  }
+
+  #append(chunk: Buffer): void {
+    const held = this.#output.length;
+    if (held + chunk.length > this.#room.length) {
+      const larger = Buffer.alloc(2 * (held + chunk.length));
+      this.#output.copy(larger);
+      this.#room = larger;
+    }
+    chunk.copy(this.#room, held);
+    this.#output = this.#room.subarray(0, held + chunk.length);
   }
 
   #send(message: HostOrder): void {
