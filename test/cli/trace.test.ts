@@ -71,6 +71,10 @@ test('the tree, what each does, and what it has open', async () => {
     cat: /^waiting, in read of .*\/pipe \(fd 3\)$/,
     'lock true': /^waiting, in flock of .*\/lock \(fd \d\)$/,
   });
+  using left = new DisposableStack();
+  // In a session of its own, so that the end of the service does not reach it.
+  for (const { pid, command: line } of processes)
+    if (line === 'sleep 1234') left.defer(() => process.kill(pid, 'SIGKILL'));
   const [leader] = processes;
   assert.ok(leader !== undefined && leader.command.startsWith('sh -c'), 'the leader first');
   const sleeper = processes.find((each) => each.command === 'sleep 1234');

@@ -29,10 +29,14 @@ export async function docker(...args: readonly string[]): Promise<Said> {
   const child = client(args, ['ignore', 'pipe', 'pipe']);
   const stdout = linesOf(child.stdout);
   const stderr = linesOf(child.stderr);
-  const [code] = (await within(`docker ${args.join(' ')}`, once(child, 'close'), COMMAND_MS)) as [
-    number | null,
-  ];
-  return { code, stdout: stdout.text, stderr: stderr.text };
+  try {
+    const closed = once(child, 'close');
+    const [code] = (await within(`docker ${args.join(' ')}`, closed, COMMAND_MS)) as [number | null];
+    return { code, stdout: stdout.text, stderr: stderr.text };
+  } finally {
+    // Of `docker exec` nothing comes any more when the container ends at the wrong moment.
+    child.kill('SIGKILL');
+  }
 }
 
 /** The same, for what must succeed; resolves to stdout. */
