@@ -15,20 +15,20 @@ class TokenBucket:
     """`take` is O(1) and holds its lock for some microseconds."""
 
     def __init__(self, path: str) -> None:
-        self._numbers = SharedNumbers(path, 2)
+        self._numbers = SharedNumbers(path, 4)
 
     def take(self, rate: float, burst: int) -> float:
-        """0 when there was a token, else the seconds until there is one."""
+        """0 when there was a token, else the seconds until there is one. A limit that is new begins with a full bucket."""
         # The same clock in all processes: CLOCK_MONOTONIC.
         now = time.monotonic()
         with self._numbers.locked():
-            tokens, at = self._numbers.read()
-            # Never filled, or in another life of the machine.
-            full = at == 0 or at > now + 60
+            tokens, at, *of = self._numbers.read()
+            # Never filled, or filled under another limit, or in another life of the machine.
+            full = at == 0 or of != [rate, burst] or at > now + 60
             tokens = burst if full else min(burst, tokens + max(0, now - at) * rate)
             at = now if full else max(at, now)
             taken = tokens >= 1
-            self._numbers.write(tokens - 1 if taken else tokens, at)
+            self._numbers.write(tokens - 1 if taken else tokens, at, rate, burst)
         return 0 if taken else (1 - tokens) / rate
 
 
