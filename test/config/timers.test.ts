@@ -283,6 +283,11 @@ testRefusals([
   {
     rule: 'an unknown type, and not what follows from it',
     yaml: 'type: timr\nschedule: "@daily"',
-    said: [['2:7 "timr" is not known here', 'Did you mean "timer"? Write one of service, oneshot, timer, attached.']],
+    said: [
+      [
+        '2:7 "timr" is not known here',
+        'Did you mean "timer"? Write one of service, oneshot, timer, attached.',
+      ],
+    ],
   },
 ]);
