@@ -65,7 +65,8 @@ function assignedIn(words: readonly string[]): Readonly<Record<string, string>> 
 
 /** Words of a command line that are secrets as a whole, each under a name that says so. */
 function secretWords(words: readonly string[]): Readonly<Record<string, string>> {
-  const secret = words.filter((_, index) => maskCommand(words)[index] === MASK);
+  const masked = maskCommand(words);
+  const secret = words.filter((_, index) => masked[index] === MASK);
   return Object.fromEntries(secret.map((word) => [`secret ${word}`, word]));
 }
 

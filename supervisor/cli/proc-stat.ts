@@ -1,6 +1,7 @@
 // proc_pid_stat(5) of a process, and the lists of processes and of descriptors: what commands read that look at processes themselves. What is gone
 // in the meantime, or may not be looked at, is left out.
 import { readdir, readFile } from 'node:fs/promises';
+import { parseStatLine } from '../core/process-stat.ts';
 
 export type ProcessStat = {
   readonly pid: number;
@@ -27,22 +28,19 @@ export async function readStat(pid: number): Promise<ProcessStat | undefined> {
   return text === undefined ? undefined : parseStat(text);
 }
 
-/** The name is in brackets and may hold anything, brackets too. */
+/** Undefined when it is no such line. */
 export function parseStat(text: string): ProcessStat | undefined {
-  const close = text.lastIndexOf(')');
-  // The third field of the man page is the first here.
-  const fields = text.slice(close + 2).split(' ');
-  const field = (number: number): number => Number(fields[number - 3]);
-  if (close === -1 || fields.length < 22) return undefined;
+  const { pid, name, state, parent, startTime, field } = parseStatLine(text);
+  if (Number.isNaN(field(24))) return undefined;
   return {
-    pid: Number.parseInt(text, 10),
-    name: text.slice(text.indexOf('(') + 1, close),
-    state: fields[0] ?? '?',
-    parent: field(4),
+    pid,
+    name,
+    state,
+    parent,
     session: field(6),
     cpuSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
     threads: field(20),
-    startedAtSeconds: field(22) / TICKS_PER_SECOND,
+    startedAtSeconds: startTime / TICKS_PER_SECOND,
     residentBytes: field(24) * PAGE_BYTES,
   };
 }

@@ -5,20 +5,22 @@ import { isIP } from 'node:net';
 import { ok, wrong, type Parsed } from './parsed.ts';
 import { EVEN_WHEN_PARTS_ARE_WRONG } from './refinement.ts';
 import { absolutePath, positiveDuration, scalar, type Meta } from './schema-scalars.ts';
+import { parseSecretUrl } from './secret-url.ts';
 
 const LONGEST_TIMEOUT_MS = 10_000;
 /** Below the time that a client of the API waits for an answer. */
 const LONGEST_RETRY_MS = 25_000;
 
 function parseUrl(value: unknown): Parsed<string> {
-  const remedy = 'Write the whole URL, such as https://backend:8443/config.';
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    return wrong('is not an http or https URL', remedy);
-  if (url.username !== '' || url.password !== '')
-    return wrong('has a user in it', 'Remove it: the application knows Bosun by the key of key_file.');
-  if (url.hash !== '') return wrong('has a fragment, which no server sees', 'Remove what begins with "#".');
-  return ok(url.href);
+  const parsed = parseSecretUrl(value, {
+    whole: 'Write the whole URL, such as https://backend:8443/config.',
+    user: 'Remove it: the application knows Bosun by the key of key_file.',
+  });
+  if (parsed.kind !== 'ok') return parsed;
+  const { hash, href } = parsed.value;
+  return hash === ''
+    ? ok(href)
+    : wrong('has a fragment, which no server sees', 'Remove what begins with "#".');
 }
 
 /** Relative to the directory of the file that says it. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { ok, wrong, type Parsed } from './parsed.ts';
 import { scalar, type Meta } from './schema-scalars.ts';
+import { parseSecretUrl } from './secret-url.ts';
 
 /** RFC 9110, section 5.6.2. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z\-]+$/;
@@ -9,13 +10,11 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z\-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function parseUrl(value: unknown): Parsed<string> {
-  const remedy = 'Write the whole URL, such as http://collector:4318/v1/logs.';
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    return wrong('is not an http or https URL', remedy);
-  if (url.username !== '' || url.password !== '')
-    return wrong('has a user in it', 'Write headers: { Authorization: "Basic .." } instead.');
-  return ok(url.href);
+  const parsed = parseSecretUrl(value, {
+    whole: 'Write the whole URL, such as http://collector:4318/v1/logs.',
+    user: 'Write headers: { Authorization: "Basic .." } instead.',
+  });
+  return parsed.kind === 'ok' ? ok(parsed.value.href) : parsed;
 }
 
 export const receiverUrl = (meta: Meta) =>

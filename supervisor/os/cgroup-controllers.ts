@@ -1,6 +1,7 @@
 // Makes controllers of cgroup v2 available to the groups of services. They are there for a group only when every group above it hands
 // them on, and a group that does may hold no process itself: those of Bosun's own move to a leaf. See cgroups(7).
 import { posix } from 'node:path';
+import { parseStatLine } from '../core/process-stat.ts';
 import type { ControlFiles } from './control-files.ts';
 import { BOSUN_LEAF, type OwnGroup } from './own-cgroup.ts';
 
@@ -90,10 +91,9 @@ function isOurs(files: ControlFiles, pid: string): boolean {
   return false;
 }
 
-/** proc_pid_stat(5): the name, which may hold anything, is in brackets; the parent is the second field after it. */
 function parentOf(files: ControlFiles, pid: string): string | undefined {
   const stat = files.read(`/proc/${pid}/stat`);
-  return stat.ok ? stat.value.slice(stat.value.lastIndexOf(')') + 2).split(' ')[1] : undefined;
+  return stat.ok ? String(parseStatLine(stat.value).parent) : undefined;
 }
 
 function wordsOf(files: ControlFiles, path: string): readonly string[] {

@@ -2,6 +2,7 @@
 // Read synchronously: procfs is memory, and each file here is a few microseconds. Never asked for periodically.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Pid } from '../core/names.ts';
+import { parseStatLine } from '../core/process-stat.ts';
 
 /** A pid alone may be somebody else's by now; with the time at which it began, in clock ticks since boot, it is not. */
 export type ProcessIdentity = { readonly pid: Pid; readonly startTime: number };
@@ -13,11 +14,8 @@ export type ProcessStat = ProcessIdentity & {
   readonly parent: Pid;
 };
 
-// Fields of proc_pid_stat(5), counted from the one after the name, which may hold spaces and parentheses.
-const STATE = 0;
-const PARENT = 1;
-const START_TIME = 19;
-const EXIT_CODE = 49;
+/** Of proc_pid_stat(5). */
+const EXIT_CODE = 52;
 
 export function statOf(pid: Pid): ProcessStat | undefined {
   const text = read(`/proc/${pid}/stat`);
@@ -26,17 +24,8 @@ export function statOf(pid: Pid): ProcessStat | undefined {
 
 /** The text of /proc/PID/stat. */
 export function parseStat(pid: Pid, text: string): ProcessStat {
-  const nameEnd = text.lastIndexOf(')');
-  const fields = text.slice(nameEnd + 2).split(' ');
-  const state = fields[STATE];
-  return {
-    pid,
-    startTime: Number(fields[START_TIME]),
-    name: text.slice(text.indexOf('(') + 1, nameEnd),
-    // A zombie has ended; nobody has waited for it yet.
-    state: state === 'Z' || state === 'X' ? 'dead' : 'alive',
-    parent: Number(fields[PARENT]) as Pid,
-  };
+  const { startTime, name, life, parent } = parseStatLine(text);
+  return { pid, startTime, name, state: life, parent: parent as Pid };
 }
 
 /** What the same process is now; undefined when it is gone and its parent knows. */
@@ -52,9 +41,9 @@ export function lookAgain({ pid, startTime }: ProcessIdentity): ProcessStat | un
 export function waitStatusOf(identity: ProcessIdentity): number | undefined {
   const text = read(`/proc/${identity.pid}/stat`);
   if (text === undefined) return undefined;
-  const { startTime, state } = parseStat(identity.pid, text);
-  if (startTime !== identity.startTime || state !== 'dead') return undefined;
-  const status = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[EXIT_CODE]);
+  const { startTime, life, field } = parseStatLine(text);
+  if (startTime !== identity.startTime || life !== 'dead') return undefined;
+  const status = field(EXIT_CODE);
   return status > 0 ? status : undefined;
 }
 

@@ -9,20 +9,14 @@ import { nameColumn, renderLine } from '../../supervisor/cli/log-lines.ts';
 import { service } from '../plane/support/fleet-fixture.ts';
 import { PlaneRig } from '../plane/support/plane-rig.ts';
 import { bosunctl, FollowingCtl, type Ran } from './support/bosunctl.ts';
+import { PLAIN_LOG_FILE } from '../support/log-file-spec.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'bosun-ctl-logs-'));
 const file = {
+  ...PLAIN_LOG_FILE,
   directory: join(directory, 'web'),
-  format: 'timed',
   maxBytes: 300,
-  maxAgeMs: 0,
-  keep: 0,
-  totalBytes: 0,
-  compress: 'none',
-  mode: 0o640,
-  uid: undefined,
-  gid: undefined,
-} as const;
+};
 let rig: PlaneRig;
 
 before(async () => {

@@ -33,6 +33,7 @@ import {
   type FilePosition,
 } from '../../supervisor/plane/logs/reading/log-position.ts';
 import type { LogGap, ReadLine } from '../../supervisor/plane/logs/reading/read-line.ts';
+import { PLAIN_LOG_FILE } from '../support/log-file-spec.ts';
 
 const FIRST: FilePosition = { kind: 'file', number: 1, offset: 0 };
 const ANYTHING: LineWish = {
@@ -53,16 +54,9 @@ class Written implements Disposable {
 
   constructor(more: Partial<LogFileSpec> = {}) {
     this.spec = {
+      ...PLAIN_LOG_FILE,
       directory: this.directory,
-      format: 'timed',
       maxBytes: 2000,
-      maxAgeMs: 0,
-      keep: 0,
-      totalBytes: 0,
-      compress: 'none',
-      mode: 0o640,
-      uid: undefined,
-      gid: undefined,
       ...more,
     };
     this.#format = createFileFormat(this.spec.format);

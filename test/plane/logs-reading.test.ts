@@ -13,6 +13,7 @@ import { until, within } from '../support/deadline.ts';
 import { service } from './support/fleet-fixture.ts';
 import { call, open, readUntil } from './support/http.ts';
 import { PlaneRig } from './support/plane-rig.ts';
+import { PLAIN_LOG_FILE } from '../support/log-file-spec.ts';
 
 const ROOT = join(tmpdir(), `bosun-logs-reading-${process.pid}`);
 let directories = 0;
@@ -20,16 +21,8 @@ let directories = 0;
 function withFiles(name: string, more: Partial<LogFileSpec> = {}): ServiceSpec {
   directories += 1;
   const file: LogFileSpec = {
+    ...PLAIN_LOG_FILE,
     directory: join(ROOT, String(directories), name),
-    format: 'timed',
-    maxBytes: 0,
-    maxAgeMs: 0,
-    keep: 0,
-    totalBytes: 0,
-    compress: 'none',
-    mode: 0o640,
-    uid: undefined,
-    gid: undefined,
     ...more,
   };
   return service(name, { logs: { ...DEFAULT_LOGS, format: 'raw', file } });

@@ -1,4 +1,5 @@
 // /proc/PID/stat, proc_pid_stat(5), in the units that metrics have.
+import { parseStatLine } from '../../core/process-stat.ts';
 import type { ProcFiles } from './proc-files.ts';
 
 export type ProcessStat = {
@@ -23,17 +24,14 @@ const AT_PAGESZ = 6n;
 const AT_CLKTCK = 17n;
 const ENTRY_BYTES = 16;
 
-// Counted from the one after the name, which may hold spaces and parentheses.
-const STATE = 0;
-const PARENT = 1;
-const SESSION = 3;
-const USER = 11;
-const SYSTEM = 12;
-const USER_OF_CHILDREN = 13;
-const SYSTEM_OF_CHILDREN = 14;
-const THREADS = 17;
-const START_TIME = 19;
-const RESIDENT_PAGES = 21;
+// Fields of proc_pid_stat(5).
+const SESSION = 6;
+const USER = 14;
+const SYSTEM = 15;
+const USER_OF_CHILDREN = 16;
+const SYSTEM_OF_CHILDREN = 17;
+const THREADS = 20;
+const RESIDENT_PAGES = 24;
 
 /** Where it cannot be read: what nearly every machine has. */
 export function readKernelUnits({ auxv }: Pick<ProcFiles, 'auxv'>): KernelUnits {
@@ -45,19 +43,16 @@ export function readKernelUnits({ auxv }: Pick<ProcFiles, 'auxv'>): KernelUnits 
 }
 
 export function parseStat(text: string, { ticksPerSecond, pageBytes }: KernelUnits): ProcessStat {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', RESIDENT_PAGES + 1);
-  const number = (index: number): number => Number(fields[index]);
-  const state = fields[STATE];
+  const { pid, startTime, life, parent, field } = parseStatLine(text, RESIDENT_PAGES);
   return {
-    pid: Number.parseInt(text, 10),
-    startTime: number(START_TIME),
-    // A zombie: it has ended, and nobody has waited for it yet.
-    state: state === 'Z' || state === 'X' ? 'dead' : 'alive',
-    parent: number(PARENT),
-    session: number(SESSION),
-    userSeconds: (number(USER) + number(USER_OF_CHILDREN)) / ticksPerSecond,
-    systemSeconds: (number(SYSTEM) + number(SYSTEM_OF_CHILDREN)) / ticksPerSecond,
-    threads: number(THREADS),
-    residentBytes: number(RESIDENT_PAGES) * pageBytes,
+    pid,
+    startTime,
+    state: life,
+    parent,
+    session: field(SESSION),
+    userSeconds: (field(USER) + field(USER_OF_CHILDREN)) / ticksPerSecond,
+    systemSeconds: (field(SYSTEM) + field(SYSTEM_OF_CHILDREN)) / ticksPerSecond,
+    threads: field(THREADS),
+    residentBytes: field(RESIDENT_PAGES) * pageBytes,
   };
 }

@@ -165,6 +165,7 @@ export class SpanPlan {
 
   /** Those for which nothing is done any more, as of their last event; whether another one follows is known with the next of somebody else. */
   #endCommands(): void {
+    if (this.#commands.size === 0) return;
     const going = new Set([
       ...this.#open.values(),
       ...this.#ordered.values(),

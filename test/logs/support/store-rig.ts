@@ -14,6 +14,7 @@ import { FileProgress } from '../../../supervisor/logs/block-progress.ts';
 import type { Loss, StoreObserver } from '../../../supervisor/logs/ports.ts';
 import { Tally } from '../../../supervisor/logs/tally.ts';
 import { TroubleMemory } from '../../../supervisor/logs/trouble-memory.ts';
+import { PLAIN_LOG_FILE } from '../../support/log-file-spec.ts';
 
 type CallName = keyof FileCalls;
 
@@ -224,18 +225,7 @@ class RigMemory extends TroubleMemory {
 
 const MOST_SLOTS = Math.max(...Object.values(WORD), ...Object.values(COUNT)) + 1;
 
-const PLAIN: LogFileSpec = {
-  directory: '/',
-  format: 'raw',
-  maxBytes: 0,
-  maxAgeMs: 0,
-  keep: 0,
-  totalBytes: 0,
-  compress: 'none',
-  mode: 0o640,
-  uid: undefined,
-  gid: undefined,
-};
+const PLAIN: LogFileSpec = { ...PLAIN_LOG_FILE, format: 'raw' };
 
 export const failing = (errno: string, ...calls: readonly CallName[]): Fates => {
   return (call) => (calls.includes(call) ? { kind: 'errno', errno } : undefined);
