@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BosunClient } from '../../supervisor/client/bosun-client.ts';
 import { call } from '../plane/support/http.ts';
 import { Container } from '../support/container.ts';
-import { within } from '../support/deadline.ts';
+import { until, within } from '../support/deadline.ts';
 import { BOSUN_WITH_LOOP_DELAY, IdleProcess, loopDelay } from '../support/loop-delay.ts';
 import {
   INTO_FIFO,
@@ -89,9 +89,12 @@ test(
       within('the stop', container.ctl('stop', 'w1'), 2 * PROMPT_MS + 3 * startMs),
     );
     assert.equal((await client.service('w1')).state, 'stopped');
-    // Standard output is full, and nobody reads it.
+    const { dropped_log_lines: before } = await client.health();
     reader.stall();
-    await pause(1500);
+    await until(
+      'standard output to be full, and given up',
+      async () => (await client.health()).dropped_log_lines > before,
+    );
     const endMs = await timed(async () => {
       await container.signal('SIGTERM');
       assert.equal((await container.end(20_000)).code, 0, container.stderr.text);
